@@ -1,0 +1,244 @@
+"""AWS's side: credentials, region and endpoint as every AWS SDK finds them, and the token API."""
+
+import asyncio
+import logging
+import os
+import re
+import ssl
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from anyio import to_thread
+
+from mwaa_async._errors import AccessDeniedError, EnvironmentNotFoundError, ThrottledError, TokenError
+from mwaa_async._identity import EnvironmentId
+from mwaa_async._trust import default_ssl_context
+from mwaa_async._version import __version__
+
+if TYPE_CHECKING:
+    import aioboto3
+
+_DENIED = re.compile(
+    r"AccessDenied|Unauthorized|UnrecognizedClient|InvalidClientTokenId|ExpiredToken|SignatureDoesNotMatch"
+    r"|MissingAuthenticationToken|InvalidSignature|IncompleteSignature|OptInRequired"
+)
+_THROTTLED = re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|LimitExceeded")
+_HOSTNAME = re.compile(r"[A-Za-z0-9.\-]{1,255}(:\d{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class AwsOptions:
+    """What the user said about AWS; the rest comes from the environment, as in every AWS SDK."""
+
+    session: "aioboto3.Session | None" = None
+    region_name: str | None = None
+    profile_name: str | None = None
+    endpoint_url: str | None = None
+    ssl_context: ssl.SSLContext | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CliTokenAnswer:
+    """What `CreateCliToken` answers; the token is a secret and never shown."""
+
+    token: str = field(repr=False)
+    hostname: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An AWS session with everything about it that is known before the first request."""
+
+    session: "aioboto3.Session"
+    partition: str
+    region: str
+    endpoint_url: str
+    is_custom_endpoint: bool
+    ssl_context: ssl.SSLContext
+
+    def identity(self, environment: str) -> EnvironmentId:
+        """Return who the environment of this name is."""
+        endpoint = self.endpoint_url if self.is_custom_endpoint else None
+        return EnvironmentId(self.partition, self.region, environment, endpoint)
+
+
+async def open_account(options: AwsOptions) -> Account:
+    """Find credentials' source, region, endpoint and trust. Raises `TokenError` where one is missing."""
+    # Importing botocore and reading its data files takes most of a second, during which the event loop goes on.
+    return await to_thread.run_sync(_open_account, options)
+
+
+def _open_account(options: AwsOptions) -> Account:
+    import aioboto3
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        # Python's SDK reads AWS_DEFAULT_REGION only; AWS_REGION is what every other one reads.
+        session = options.session or aioboto3.Session(
+            profile_name=options.profile_name, region_name=options.region_name or os.environ.get("AWS_REGION")
+        )
+        return _account(options, session, options.region_name or session.region_name)
+    except BotoCoreError as error:
+        raise token_error(error, None) from error
+    except OSError as error:
+        raise TokenError(f"the certificates in AWS_CA_BUNDLE cannot be used: {error}") from error
+
+
+def _account(options: AwsOptions, session: "aioboto3.Session", region: str | None) -> Account:
+    import boto3
+    from botocore.config import Config
+
+    def probe(**config: bool) -> Any:
+        # Made only to be asked which endpoint it would use, so it gets credentials that nobody has to look for.
+        return boto3.Session(profile_name=options.profile_name or _named_profile(session)).client(
+            "mwaa",
+            region_name=region,
+            endpoint_url=None if config else options.endpoint_url,
+            aws_access_key_id="none",
+            aws_secret_access_key="none",  # noqa: S106
+            config=Config(**config),
+        )
+
+    chosen = probe().meta
+    awss_own = probe(ignore_configured_endpoint_urls=True).meta
+    return Account(
+        session=session,
+        partition=chosen.partition,
+        region=chosen.region_name,
+        endpoint_url=chosen.endpoint_url,
+        is_custom_endpoint=chosen.endpoint_url != awss_own.endpoint_url,
+        ssl_context=options.ssl_context or default_ssl_context(_ca_bundle(session)),
+    )
+
+
+def _named_profile(session: "aioboto3.Session") -> str | None:
+    # boto3 reports "default" also where there is no profile at all, and then refuses that name.
+    return None if session.profile_name == "default" else str(session.profile_name)
+
+
+def _ca_bundle(session: "aioboto3.Session") -> str | None:
+    bundle = session._session.get_config_variable("ca_bundle")
+    return str(bundle) if bundle else None
+
+
+class TokenApi:
+    """The token API of one account: an AWS client that is made when first needed and lives until `aclose`."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._resources = AsyncExitStack()
+        self._opening = asyncio.Lock()
+        self._client: Any = None
+
+    async def create_cli_token(self, environment: str) -> CliTokenAnswer:
+        """Ask for a CLI token. Raises `TokenError`.
+
+        https://docs.aws.amazon.com/mwaa/latest/API/API_CreateCliToken.html
+        """
+        answer = await self._call("create_cli_token", environment, Name=environment)
+        hostname = answer.get("WebServerHostname", "")
+        if not _HOSTNAME.fullmatch(hostname) or not answer.get("CliToken"):
+            raise TokenError(
+                f"{environment}: AWS answered without a usable token or web server name ({hostname[:80]!r})",
+                environment=environment,
+            )
+        return CliTokenAnswer(answer["CliToken"], hostname)
+
+    async def aclose(self) -> None:
+        """Close the AWS client's connections."""
+        await self._resources.aclose()
+
+    async def _call(self, operation: str, environment: str, **arguments: str) -> dict[str, Any]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            client = self._client or await self._open()
+            answer: dict[str, Any] = await getattr(client, operation)(**arguments)
+        except (BotoCoreError, ClientError) as error:
+            raise token_error(error, environment) from None
+        return answer
+
+    async def _open(self) -> Any:
+        async with self._opening:
+            if self._client is None:
+                self._client = await self._resources.enter_async_context(_aws_client(self._account))
+        return self._client
+
+
+def _aws_client(account: Account) -> Any:
+    from aiobotocore.config import AioConfig
+    from aiobotocore.httpsession import AIOHTTPSession
+    from aiohttp import TCPConnector
+
+    class VerifyingSession(AIOHTTPSession):  # type: ignore[misc]  # aiobotocore is not annotated
+        # aiobotocore turns verification off where a proxy is used, and knows certifi's authorities only.
+        def _create_connector(self, proxy_url: str | None) -> TCPConnector:
+            return TCPConnector(limit=self._max_pool_connections, ssl=account.ssl_context)
+
+    _silence_token_dumps()
+    # A host prefix ("env.") belongs to AWS's own host names; before a custom endpoint it names nothing.
+    prefix = {"inject_host_prefix": False} if account.is_custom_endpoint else {}
+    config = AioConfig(http_session_cls=VerifyingSession, user_agent_extra=f"mwaa-async/{__version__}", **prefix)
+    return account.session.client("mwaa", region_name=account.region, endpoint_url=account.endpoint_url, config=config)
+
+
+def _silence_token_dumps() -> None:
+    """Keep botocore from logging the bodies of answers: at DEBUG it would write every CLI token into the log."""
+    logging.getLogger("botocore.parsers").addFilter(_holds_no_token)
+
+
+def _holds_no_token(record: logging.LogRecord) -> bool:
+    return "Token" not in record.getMessage()
+
+
+def token_error(error: Exception, environment: str | None) -> TokenError:
+    """Return the error that tells, of what botocore raised, what happened and what to do."""
+    code = _code(error)
+    place = f"{environment}: " if environment else ""
+    if code == "ResourceNotFoundException":
+        return EnvironmentNotFoundError(
+            f"{place}there is no environment of this name here; look at the name, the region and the account "
+            "('mwaa-async environments' lists what there is)",
+            environment=environment,
+        )
+    if _DENIED.search(code):
+        return AccessDeniedError(
+            f"{place}AWS refused ({code}): {_text(error)}; the caller needs 'airflow:CreateCliToken' on the "
+            "environment, and valid credentials",
+            environment=environment,
+        )
+    if _THROTTLED.search(code):
+        return ThrottledError(
+            f"{place}AWS gives no more tokens for now ({code}); nothing was sent, try again later",
+            environment=environment,
+        )
+    return TokenError(f"{place}no CLI token from AWS: {_text(error)}{_remedy(error)}", environment=environment)
+
+
+def _code(error: Exception) -> str:
+    answer = getattr(error, "response", None) or {}
+    code = str(answer.get("Error", {}).get("Code", ""))
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    # A gateway in front of AWS answers with a bare number for a code.
+    return (
+        {429: "TooManyRequests", 403: "AccessDenied", 401: "Unauthorized"}.get(status, code)
+        if (not code or code.isdigit())
+        else code
+    )
+
+
+def _text(error: Exception) -> str:
+    answer = getattr(error, "response", None) or {}
+    return str(answer.get("Error", {}).get("Message") or error).rstrip(". ")
+
+
+def _remedy(error: Exception) -> str:
+    return {
+        "NoRegionError": "; name one with region_name=, AWS_REGION or the profile",
+        "NoCredentialsError": "; give some with AWS_PROFILE, AWS_ACCESS_KEY_ID or an instance role",
+        "CredentialRetrievalError": "; look at the profile's credential source",
+        "SSLError": "; name the authority to trust with AWS_CA_BUNDLE, SSL_CERT_FILE or ssl_context=",
+        "EndpointConnectionError": "; look at the region, the network and the proxy",
+        "ConnectTimeoutError": "; look at the region, the network and the proxy",
+    }.get(type(error).__name__, "")

@@ -1,0 +1,173 @@
+"""The client: one for a program, with its credentials, its connections and its guard."""
+
+import asyncio
+import math
+import ssl
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from importlib.util import find_spec
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from anyio import CancelScope
+
+from mwaa_async._aws import Account, AwsOptions, TokenApi, open_account
+from mwaa_async._environment import Environment
+from mwaa_async._errors import TokenError
+from mwaa_async._guards import Guard, LocalGuard
+from mwaa_async._identity import check_name
+from mwaa_async._lane import EnvironmentStatistics, Lane
+from mwaa_async._result import CommandResult
+from mwaa_async._web_server import WebServer
+
+if TYPE_CHECKING:
+    import aioboto3
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long to wait for what, in seconds."""
+
+    command_timeout: float
+    queue_timeout: float | None
+    settle_time: float
+    token_lifetime: float
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            check_seconds(name, getattr(self, name))
+        if not self.command_timeout or not self.token_lifetime:
+            raise ValueError("command_timeout and token_lifetime must be more than 0 seconds")
+
+
+class MwaaClient:
+    """Runs Airflow commands on MWAA environments, one at a time on each.
+
+    Use it as `async with MwaaClient() as client:`, one for a program. Credentials, region, profile and endpoint come
+    from where every AWS SDK takes them; `session` is an `aioboto3.Session` of your own.
+
+    `guard` says with whom the rule "one at a time" is shared. Durations are in seconds: `command_timeout` is how long
+    one request may be open, `queue_timeout` how long a command may wait for its turn (`None`: for ever),
+    `settle_time` how long an environment is left alone after a command whose end could not be seen, and
+    `token_lifetime` how long AWS lets a CLI token live. `proxy` is the way to the web servers (`http://…`, or
+    `socks5h://…` with the extra `socks`); `ssl_context` replaces the trust in the system's authorities.
+
+    Raises `ValueError` for a duration that is negative or not a number.
+    """
+
+    def __init__(
+        self,
+        *,
+        session: "aioboto3.Session | None" = None,
+        region_name: str | None = None,
+        profile_name: str | None = None,
+        endpoint_url: str | None = None,
+        guard: Guard | None = None,
+        command_timeout: float = 120.0,
+        queue_timeout: float | None = None,
+        settle_time: float = 10.0,
+        token_lifetime: float = 60.0,
+        proxy: str | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        if session is not None and profile_name is not None:
+            raise ValueError("a session has its profile already: give either session or profile_name")
+        self._timing = Timing(command_timeout, queue_timeout, settle_time, token_lifetime)
+        self._aws = AwsOptions(session, region_name, profile_name, endpoint_url, ssl_context)
+        self._proxy = _check_proxy(proxy)
+        self._guard = guard or LocalGuard()
+        self._environments: dict[str, Environment] = {}
+        self._lanes: dict[str, Lane] = {}
+        self._account: Account | TokenError | None = None
+        self._token_api: TokenApi | None = None
+
+    def environment(self, name: str) -> Environment:
+        """Return the handle of an environment; the same name gives the same handle.
+
+        Raises `ValueError` where AWS would not accept the name.
+        """
+        if name not in self._environments:
+            self._environments[check_name(name)] = Environment(self, name)
+        return self._environments[name]
+
+    async def __aenter__(self) -> "MwaaClient":
+        if self._account is not None:
+            raise RuntimeError("this MwaaClient is or was in use already; make a new one")
+        try:
+            self._account = await open_account(self._aws)
+        except TokenError as error:
+            self._account = error  # told to whoever runs a command, like everything else that AWS lacks
+        else:
+            self._token_api = TokenApi(self._account)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the client; it waits for what is on the wire, at most `settle_time`."""
+        # Cancelled or not: nothing may stay open. Every step of closing ends by itself.
+        with CancelScope(shield=True):
+            await asyncio.gather(*(lane.aclose() for lane in self._lanes.values()))
+            if self._token_api is not None:
+                await self._token_api.aclose()
+        self._account = self._account or TokenError("the client was closed before it was opened")
+        self._token_api = None
+
+    def _run(
+        self, environment: str, line: str, timeout: float | None, queue_timeout: float | None, check_failure: bool
+    ) -> Coroutine[Any, Any, CommandResult]:
+        check_seconds("timeout", timeout)
+        check_seconds("queue_timeout", queue_timeout)
+        if queue_timeout is None:
+            queue_timeout = self._timing.queue_timeout
+        return self._lane(environment).run(
+            line, timeout=timeout, queue_timeout=queue_timeout, check_failure=check_failure
+        )
+
+    def _statistics(self, environment: str) -> EnvironmentStatistics:
+        lane = self._lanes.get(environment)
+        return lane.statistics() if lane else EnvironmentStatistics(0, 0, 0, 0, 0, False)
+
+    def _lane(self, environment: str) -> Lane:
+        """Return the environment's lane. Synchronous, so that commands queue in the order in which they are asked."""
+        if isinstance(self._account, TokenError):
+            raise type(self._account)(f"{environment}: {self._account}", environment=environment)
+        if self._account is None or self._token_api is None:
+            raise RuntimeError("the MwaaClient is not open: use it as 'async with MwaaClient() as client:'")
+        if environment not in self._lanes:
+            self._lanes[environment] = self._new_lane(self._account, self._token_api, environment)
+        return self._lanes[environment]
+
+    def _new_lane(self, account: Account, token_api: TokenApi, environment: str) -> Lane:
+        return Lane(
+            account.identity(environment),
+            guard=self._guard,
+            fetch_token=lambda: token_api.create_cli_token(environment),
+            token_lifetime=self._timing.token_lifetime,
+            web_server=WebServer(
+                timeout=self._timing.command_timeout, ssl_context=account.ssl_context, proxy=self._proxy
+            ),
+            settle_time=self._timing.settle_time,
+        )
+
+    def __repr__(self) -> str:
+        state = "open" if self._token_api else "not open"
+        return f"<MwaaClient [{state}, {len(self._lanes)} environments, {self._guard!r}]>"
+
+
+def check_seconds(name: str, value: float | None) -> None:
+    """Raise `ValueError` unless the value is a number of seconds, or `None` for no limit."""
+    if value is not None and not (value >= 0 and math.isfinite(value)):
+        raise ValueError(f"{name} must be a number of seconds, not {value!r}")
+
+
+def _check_proxy(proxy: str | None) -> str | None:
+    scheme = proxy.partition("://")[0] if proxy else "http"
+    if scheme not in ("http", "https", "socks4", "socks5", "socks5h"):
+        raise ValueError(f"a proxy is given as http://HOST:PORT or socks5h://HOST:PORT, not {scheme}://…")
+    if scheme.startswith("socks") and find_spec("aiohttp_socks") is None:
+        raise ImportError("a SOCKS proxy needs the extra 'socks': pip install 'mwaa-async[socks]'")
+    return proxy

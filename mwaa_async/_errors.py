@@ -1,0 +1,126 @@
+"""Every error of the package. Each says whether the command ran: `ran` is False, True, or None where nobody knows."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from mwaa_async._result import CommandResult
+
+
+class MwaaError(Exception):
+    """Something went wrong with a command for an MWAA environment.
+
+    `ran` tells whether the command ran: `False` (certainly not, so it is safe to repeat), `True`, or `None` (unknown).
+    `environment` is the environment's name, `command` the command line with its secrets blanked out and `result` what
+    Airflow printed; each is `None` where there is none.
+    """
+
+    ran: ClassVar[bool | None] = None
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        environment: str | None = None,
+        command: str | None = None,
+        result: "CommandResult | None" = None,
+    ) -> None:
+        super().__init__(message)
+        self.environment = environment
+        self.command = command
+        self.result = result
+
+
+class TokenError(MwaaError):
+    """AWS gave no CLI token (after the SDK's own retries), so nothing was sent to the web server."""
+
+    ran = False
+
+
+class EnvironmentNotFoundError(TokenError):
+    """There is no environment of that name in this account and region."""
+
+
+class AccessDeniedError(TokenError):
+    """AWS refused the caller's credentials, or they lack the permission `airflow:CreateCliToken`."""
+
+
+class ThrottledError(TokenError):
+    """AWS refused to give a token because too many were asked for."""
+
+
+class QueueTimeoutError(MwaaError):
+    """The command's turn did not come within `queue_timeout`; nothing was sent."""
+
+    ran = False
+
+
+class GuardError(MwaaError):
+    """The guard itself cannot be used (lock directory, server); nothing was sent."""
+
+    ran = False
+
+
+class UnsupportedCommandError(MwaaError, ValueError):
+    """MWAA does not offer the command on that Airflow version; nothing was sent."""
+
+    ran = False
+
+
+class ConnectError(MwaaError):
+    """No connection to the web server came about (DNS, refused, TLS, proxy); nothing was sent."""
+
+    ran = False
+
+
+class RequestRejectedError(MwaaError):
+    """The web server refused the request before running it.
+
+    `http_status` is its answer, `retry_after` the seconds that it asked to wait, where it did.
+    """
+
+    ran = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        environment: str | None = None,
+        command: str | None = None,
+        http_status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, environment=environment, command=command)
+        self.http_status = http_status
+        self.retry_after = retry_after
+
+
+class OutcomeUnknownError(MwaaError):
+    """The request was sent, but no usable answer came: the command may have run, may be running, or may not have run.
+
+    `http_status` is the answer's status, where there was an answer at all.
+    """
+
+    ran = None
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        environment: str | None = None,
+        command: str | None = None,
+        http_status: int | None = None,
+    ) -> None:
+        super().__init__(message, environment=environment, command=command)
+        self.http_status = http_status
+
+
+class CommandFailedError(MwaaError):
+    """Airflow ran the command and reports failure; `result` has what it printed."""
+
+    ran = True
+
+
+class OutputError(MwaaError):
+    """The command ran, but its output is not what the command should have printed."""
+
+    ran = True

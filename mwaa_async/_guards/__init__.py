@@ -1,0 +1,6 @@
+"""Guards: who may send the next command to an environment, among everybody who shares the guard."""
+
+from mwaa_async._guards.guard import Guard, Slot
+from mwaa_async._guards.local import LocalGuard
+
+__all__ = ["Guard", "LocalGuard", "Slot"]

@@ -1,0 +1,66 @@
+"""A command as the web server wants it: one line of words, quoted like a shell's."""
+
+import re
+import shlex
+from collections.abc import Sequence
+
+# '…', "…" with backslashes in it, and a backslash with what it makes literal (which a line break is not).
+_SPECIAL = re.compile(r"""['"\\\r\n]""")
+_QUOTED = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\[^\r\n]""", re.DOTALL)
+
+
+def command_line(command: str | Sequence[str]) -> str:
+    """Return the line to send for `command`, without a leading `airflow`.
+
+    A string is the line already and is sent as it is; a sequence of arguments is quoted so that Airflow gets exactly
+    these. Raises `ValueError` for what the web server could not split into words again: an empty command, a NUL, a
+    line break outside quotes, a quote that is never closed, a character that UTF-8 cannot express.
+    """
+    line = _without_airflow(command) if isinstance(command, str) else _quoted(command)
+    if not line.strip():
+        raise ValueError("the command is empty")
+    if "\0" in line:
+        raise ValueError("the command has a NUL character in it, which no argument can hold")
+    if not line.isascii():
+        _check_encoding(line)
+    if _SPECIAL.search(line):
+        _check_quotes(line)
+    return line
+
+
+def split_words(line: str) -> list[str]:
+    """Split a command line into words as the web server does: like a POSIX shell, without expanding anything.
+
+    Raises `ValueError` where a quote is not closed or nothing follows a backslash.
+    """
+    return shlex.split(line)
+
+
+def _without_airflow(line: str) -> str:
+    if not line.lstrip(" \t").startswith("airflow"):
+        return line
+    first, _, rest = line.lstrip(" \t").partition(" ")
+    return rest if first == "airflow" else line
+
+
+def _quoted(words: Sequence[str]) -> str:
+    if not all(isinstance(word, str) for word in words):
+        raise TypeError("a command is a string or a sequence of strings")
+    return shlex.join(words[1:] if words and words[0] == "airflow" else words)
+
+
+def _check_encoding(line: str) -> None:
+    try:
+        line.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"the command cannot be sent as UTF-8: {error.reason}") from None
+
+
+def _check_quotes(line: str) -> None:
+    unquoted = _QUOTED.sub("", line)
+    if "\n" in unquoted or "\r" in unquoted:
+        raise ValueError("the command has a line break outside quotes")
+    if "'" in unquoted or '"' in unquoted:
+        raise ValueError("the command has a quote that is never closed")
+    if "\\" in unquoted:
+        raise ValueError("the command ends in a backslash")

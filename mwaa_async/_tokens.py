@@ -1,0 +1,132 @@
+"""The CLI tokens of one environment: fetched in time, reused while fresh, never sent when too old."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from mwaa_async._aws import CliTokenAnswer
+from mwaa_async._clock import now
+from mwaa_async._errors import TokenError
+
+logger = logging.getLogger("mwaa_async")
+
+
+@dataclass(eq=False, slots=True)
+class CliToken:
+    """A token with the time before which it cannot have been made; it is a secret and never shown."""
+
+    value: str = field(repr=False)
+    hostname: str
+    asked_at: float
+    uses: int = 0
+
+
+class Tokens:
+    """Hands out tokens for the commands of one environment, one command at a time.
+
+    A token counts as fresh for five sixths of its lifetime, reckoned from before AWS was asked for it; the last sixth
+    is for the way to the web server. Fetching goes on when the one who waits for it is cancelled, so that the next one
+    finds the token.
+
+    `wanted_next` tells whether a command is running and another one waits that will need a token: then the next token
+    is fetched ahead, while the command before is still running, where this one would be too old.
+    """
+
+    def __init__(
+        self, fetch: Callable[[], Awaitable[CliTokenAnswer]], lifetime: float, *, wanted_next: Callable[[], bool]
+    ) -> None:
+        self._fetch = fetch
+        self._fresh_for = lifetime * 5 / 6
+        self._wanted_next = wanted_next
+        self._current: CliToken | None = None
+        self._fetching: asyncio.Task[CliToken] | None = None
+        self._due: asyncio.TimerHandle | None = None
+        self._fetch_took = 0.0
+        self._reusable = True
+        self.fetched = 0
+
+    async def take(self) -> CliToken:
+        """Return a token that the web server should accept now. Raises `TokenError`."""
+        token = self._current
+        if token is None or not self._usable(token, now()):
+            token = await self._fetched()
+        token.uses += 1
+        return token
+
+    def is_fresh(self, token: CliToken) -> bool:
+        """Tell whether there is time left to get the token to the web server."""
+        return now() - token.asked_at < self._fresh_for
+
+    def prefetch_if_due(self) -> None:
+        """Start fetching the next token where the command that comes next would find this one too old."""
+        if self._fetching is not None or not self._wanted_next():
+            return
+        if self._current is None or not self._usable(self._current, now() + self._lead):
+            self._start_fetching()
+
+    def refused(self, token: CliToken) -> None:
+        """Take notice that the web server did not accept the token."""
+        if self._current is token:
+            self._current = None
+
+    def stop_reusing(self) -> None:
+        """Give out every token once only from now on, since the service does not take them twice."""
+        self._reusable = False
+
+    async def aclose(self) -> None:
+        """Cancel what is being fetched."""
+        if self._due is not None:
+            self._due.cancel()
+        if self._fetching is not None:
+            self._fetching.cancel()
+            await asyncio.wait([self._fetching])
+
+    @property
+    def _lead(self) -> float:
+        # Twice what fetching took last time: AWS is not always equally quick.
+        return min(2 * self._fetch_took, self._fresh_for / 2)
+
+    def _usable(self, token: CliToken, moment: float) -> bool:
+        return moment - token.asked_at < self._fresh_for and (self._reusable or not token.uses)
+
+    async def _fetched(self) -> CliToken:
+        fetching = self._fetching or self._start_fetching()
+        await asyncio.wait([fetching])
+        if fetching.cancelled():
+            raise TokenError("the client was closed before AWS gave a token")
+        token = fetching.result()
+        if not self.is_fresh(token):
+            raise TokenError(f"AWS took longer for a token than the {self._fresh_for:.3g} s for which it is of use")
+        return token
+
+    def _start_fetching(self) -> asyncio.Task[CliToken]:
+        self._fetching = asyncio.create_task(self._fetch_token(), name="mwaa_async: fetch a CLI token")
+        self._fetching.add_done_callback(self._fetching_done)
+        return self._fetching
+
+    async def _fetch_token(self) -> CliToken:
+        asked_at = now()
+        answer = await self._fetch()
+        self._fetch_took = now() - asked_at
+        self.fetched += 1
+        return CliToken(answer.token, answer.hostname, asked_at)
+
+    def _fetching_done(self, task: asyncio.Task[CliToken]) -> None:
+        self._fetching = None
+        if task.cancelled():
+            return
+        if error := task.exception():
+            # Whoever waits for the token gets this error too; a token fetched ahead is tried again in its turn.
+            logger.debug("no token: %s", error)
+        else:
+            self._keep(task.result())
+
+    def _keep(self, token: CliToken) -> None:
+        self._current = token
+        if self._due is not None:
+            self._due.cancel()
+        # A command that begins before this moment and ends after it leaves a token that is too old.
+        self._due = asyncio.get_running_loop().call_at(
+            token.asked_at + self._fresh_for - self._lead, self.prefetch_if_due
+        )

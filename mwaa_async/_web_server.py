@@ -1,0 +1,209 @@
+"""The way to an environment's web server: one keep-alive connection over which one command at a time is posted."""
+
+import asyncio
+import selectors
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.request import getproxies, proxy_bypass
+
+from anyio import to_thread
+
+from mwaa_async._clock import now
+from mwaa_async._protocol.answers import Output, read_answer, read_large_answer
+
+if TYPE_CHECKING:
+    from aiohttp import BaseConnector, ClientResponse, ClientSession
+    from aiohttp.client_reqrep import ClientRequest
+    from aiohttp.connector import Connection
+
+_CONNECT_TIMEOUT = 10.0
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)  # neither holds a file descriptor
+_LARGE = 1 << 20  # decoding this much takes a few milliseconds
+# Making one string of twice as much would hold the interpreter's lock, and with it the event loop, for over 100 ms.
+_LARGEST = 64 << 20
+
+
+class NotSentError(Exception):
+    """Nothing of the request left this process, so the command has certainly not run."""
+
+
+class ConnectionGoneError(NotSentError):
+    """The web server had closed the keep-alive connection before the request."""
+
+
+class TokenTooOldError(NotSentError):
+    """Connecting took so long that the token is of no use any more."""
+
+
+class LostError(Exception):
+    """The request may have been received, but the answer did not come (whole)."""
+
+
+class TooLargeError(Exception):
+    """The command ran, but printed more than can be taken in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the web server answered."""
+
+    status: int
+    body: bytes | bytearray
+    retry_after: str | None
+    came_at: float
+
+    async def output(self) -> Output:
+        """Return Airflow's output. Raises `GarbledAnswerError`."""
+        if len(self.body) < _LARGE:
+            return read_answer(self.body)
+        return await to_thread.run_sync(read_large_answer, self.body)
+
+
+class WebServer:
+    """Posts commands to the web server of one environment.
+
+    `on_wire` tells whether a request may have left this process: from then on nobody but the web server knows whether
+    its command runs.
+    """
+
+    def __init__(self, *, timeout: float, ssl_context: ssl.SSLContext, proxy: str | None) -> None:
+        self._timeout = timeout
+        self._ssl_context = ssl_context
+        self._proxy = proxy
+        self._http_proxies: dict[str, str | None] = {}
+        self._session: ClientSession | None = None
+        self._connection: object = None
+        self._unread = _Selector()
+        self._still_fresh: Callable[[], bool] = lambda: True
+        self.on_wire = False
+
+    async def post(self, hostname: str, token: str, line: str, *, still_fresh: Callable[[], bool]) -> Answer:
+        """Send one command and return the answer.
+
+        `still_fresh` is asked once more when the connection stands. Raises `NotSentError`, `LostError` or
+        `TooLargeError`.
+
+        https://docs.aws.amazon.com/mwaa/latest/userguide/call-mwaa-apis-cli.html
+        """
+        import aiohttp
+
+        self.on_wire, self._still_fresh = False, still_fresh
+        try:
+            return await self._post(hostname, token, line)
+        except (aiohttp.ClientError, OSError, *_proxy_errors(self._proxy)) as error:
+            # The cause is told, not chained: aiohttp's errors carry the request's headers, the token among them.
+            raise (LostError if self.on_wire else NotSentError)(_reason(error)) from None
+        finally:
+            self.on_wire = False
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _post(self, hostname: str, token: str, line: str) -> Answer:
+        session = self._session or self._open_session()
+        async with session.post(
+            f"https://{hostname}/aws_mwaa/cli",
+            data=line.encode(),
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "text/plain"},
+            proxy=self._http_proxy(hostname),
+            allow_redirects=False,
+        ) as response:
+            return Answer(response.status, await _body(response), response.headers.get("Retry-After"), now())
+
+    def _open_session(self) -> "ClientSession":
+        import aiohttp
+
+        self._session = aiohttp.ClientSession(
+            connector=_connector(self._ssl_context, self._proxy),
+            timeout=aiohttp.ClientTimeout(total=self._timeout, connect=min(_CONNECT_TIMEOUT, self._timeout)),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            request_class=_request_class(self._before_sending),
+        )
+        return self._session
+
+    def _http_proxy(self, hostname: str) -> str | None:
+        # Looked up once for a host: it is a walk through all environment variables, on some systems a system call.
+        if hostname not in self._http_proxies:
+            self._http_proxies[hostname] = _http_proxy(hostname, self._proxy)
+        return self._http_proxies[hostname]
+
+    def _before_sending(self, connection: "Connection") -> None:
+        """Look a last time, with the connection in hand and nothing sent yet, whether to send at all."""
+        if connection.protocol is not self._connection:
+            self._watch(connection)
+        elif self._unread.select(0):
+            # Only its end can come unasked on an idle connection.
+            raise ConnectionGoneError("the web server had closed the connection")
+        if not self._still_fresh():
+            raise TokenTooOldError("connecting took too long for the token")
+        self.on_wire = True
+
+    def _watch(self, connection: "Connection") -> None:
+        self._connection = connection.protocol
+        self._unread = _Selector()
+        if connection.transport is not None:
+            self._unread.register(connection.transport.get_extra_info("socket").fileno(), selectors.EVENT_READ)
+
+
+def _request_class(before_sending: "Callable[[Connection], None]") -> "type[ClientRequest]":
+    from aiohttp.client_reqrep import ClientRequest
+
+    class CliRequest(ClientRequest):
+        # aiohttp has no other place between "there is a connection" and "the first byte goes out".
+        async def send(self, conn: "Connection") -> "ClientResponse":
+            before_sending(conn)
+            return await super().send(conn)
+
+    return CliRequest
+
+
+async def _body(response: "ClientResponse") -> bytes | bytearray:
+    first = await response.content.readany()
+    if response.content.at_eof():
+        return first
+    body = bytearray(first)
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > _LARGEST:
+            raise TooLargeError(f"it printed more than {_LARGEST * 3 >> 22} MB")
+    return body
+
+
+def _connector(ssl_context: ssl.SSLContext, proxy: str | None) -> "BaseConnector":
+    import aiohttp
+
+    options: dict[str, Any] = {"ssl": ssl_context, "limit": 1}
+    if proxy is None or _is_http(proxy):
+        return aiohttp.TCPConnector(**options)
+    from aiohttp_socks import ProxyConnector
+
+    # The "h" says that the proxy looks up the host's name, which is the only way here.
+    return ProxyConnector.from_url(proxy.replace("socks5h://", "socks5://", 1), rdns=True, **options)
+
+
+def _http_proxy(hostname: str, proxy: str | None) -> str | None:
+    if proxy is not None:
+        return proxy if _is_http(proxy) else None
+    return None if proxy_bypass(hostname) else getproxies().get("https")
+
+
+def _proxy_errors(proxy: str | None) -> tuple[type[Exception], ...]:
+    if proxy is None or _is_http(proxy):
+        return ()
+    from aiohttp_socks import ProxyError
+
+    return (ProxyError,)
+
+
+def _is_http(proxy: str) -> bool:
+    return proxy.startswith(("http://", "https://"))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, asyncio.TimeoutError):
+        return "no answer in time"
+    return str(error) or type(error).__name__

@@ -1,0 +1,49 @@
+"""A real Airflow's own command line in the place of the embedded one."""
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import anyio
+
+from mwaa_async.emulator.airflow import Execution
+
+
+class AirflowBinary:
+    """Runs the commands with a real Airflow's `airflow` program, for instance of a virtual environment.
+
+    `environ` is added to this process's environment variables (`AIRFLOW_HOME` …). Raises `FileNotFoundError` where
+    there is no program at `path`.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, environ: Mapping[str, str] | None = None) -> None:
+        self.path = Path(path).absolute()
+        if not os.access(self.path, os.X_OK) or self.path.is_dir():
+            raise FileNotFoundError(f"there is no program at {self.path}")
+        self._environ = dict(environ or {})
+
+    async def execute(self, words: Sequence[str]) -> Execution:
+        """Run `airflow` with these arguments, without a shell, and return what it printed."""
+        # stdin is closed: a command that asks "are you sure?" fails at once, as it does on MWAA.
+        done = await anyio.run_process(
+            [str(self.path), *words],
+            stdin=subprocess.DEVNULL,
+            check=False,
+            env={**os.environ, **self._environ},
+            start_new_session=True,
+        )
+        return Execution(done.returncode, _text(done.stdout), _text(done.stderr))
+
+    async def version(self) -> str:
+        """Return what `airflow version` prints."""
+        execution = await self.execute(["version"])
+        return execution.stdout.strip().rpartition("\n")[2]
+
+    def __repr__(self) -> str:
+        return f"AirflowBinary({str(self.path)!r})"
+
+
+def _text(output: bytes) -> str:
+    # Bytes that are no UTF-8 survive the way through text and base64.
+    return output.decode(errors="surrogateescape")

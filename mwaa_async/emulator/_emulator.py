@@ -1,0 +1,157 @@
+"""The emulator: starts and stops the servers, and says how to reach them."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+from anyio import to_thread
+
+from mwaa_async._identity import check_name
+from mwaa_async.emulator._binary import AirflowBinary
+from mwaa_async.emulator._certificates import Certificates, make_certificates
+from mwaa_async.emulator._environment import EmulatedEnvironment
+from mwaa_async.emulator._records import CommandRecord, TokenRecord
+from mwaa_async.emulator._signature import ACCESS_KEY, SECRET_KEY
+from mwaa_async.emulator._token_api import token_api
+from mwaa_async.emulator._web_server import web_server
+from mwaa_async.emulator.airflow import EmbeddedAirflow
+
+_HOST = "127.0.0.1"
+_SHUTDOWN = 0.5  # seconds for requests that are still open when the emulator ends
+
+
+class Emulator:
+    """A local MWAA on loopback: `async with Emulator(environments=["demo"], airflow="2.10.5") as emulator:`.
+
+    `airflow` is the version of an Airflow in memory, with the DAGs `dags`, or an `AirflowBinary`. `port` is the token
+    API's (0: any free one); every environment's web server has a port of its own.
+
+    The service can be made to behave as one of the ways that are possible: `failed_status` (200 or 400) answers
+    commands that Airflow fails, tokens live for `token_lifetime` seconds and are taken once only with
+    `single_use_tokens`, and every token takes `token_time` and every command `command_time` seconds.
+
+    `commands` and `tokens` record what was run and issued.
+    """
+
+    def __init__(
+        self,
+        environments: Sequence[str] = ("demo",),
+        airflow: str | AirflowBinary = "2.10.5",
+        *,
+        dags: Sequence[str] = ("demo", "etl", "report"),
+        port: int = 0,
+        region: str = "us-east-1",
+        failed_status: int = 200,
+        token_lifetime: float = 60.0,
+        single_use_tokens: bool = False,
+        token_time: float = 0.0,
+        command_time: float = 0.0,
+    ) -> None:
+        if failed_status not in (200, 400):
+            raise ValueError("failed_status is 200 or 400")
+        self.commands: list[CommandRecord] = []
+        self.tokens: list[TokenRecord] = []
+        self.region = region
+        self._port = port
+        self._token_time = token_time
+        self._command_time = command_time
+        self._failed_status = failed_status
+        self._environments = {
+            check_name(name): EmulatedEnvironment(
+                name,
+                airflow if isinstance(airflow, AirflowBinary) else EmbeddedAirflow(airflow, dags=dags),
+                commands=self.commands,
+                tokens=self.tokens,
+                token_lifetime=token_lifetime,
+                single_use_tokens=single_use_tokens,
+            )
+            for name in environments
+        }
+        self._resources = AsyncExitStack()
+        self._certificates: Certificates | None = None
+        self.endpoint_url = ""
+
+    def max_running(self, environment: str) -> int:
+        """Return how many commands of an environment were running at the same time, at most."""
+        return self._environments[environment].record.max_running
+
+    def connections(self, environment: str) -> int:
+        """Return over how many TCP connections an environment's commands came."""
+        return len(self._environments[environment].record.connections)
+
+    def airflow(self, environment: str) -> EmbeddedAirflow | AirflowBinary:
+        """Return the Airflow of an environment."""
+        return self._environments[environment].airflow
+
+    def environ(self) -> dict[str, str]:
+        """Return the environment variables that lead any AWS client, and curl, to this emulator."""
+        bundle = str(self._running().bundle)
+        direct = ",".join(filter(None, [os.environ.get("NO_PROXY", os.environ.get("no_proxy")), _HOST, "localhost"]))
+        return {
+            "AWS_ENDPOINT_URL_MWAA": self.endpoint_url,
+            # The operations' host prefixes ("env.", "api.") name nothing before this endpoint.
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            **dict.fromkeys(("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), bundle),
+            "NODE_EXTRA_CA_CERTS": bundle,
+            "NO_PROXY": direct,
+            "no_proxy": direct,
+        }
+
+    def client_options(self) -> dict[str, Any]:
+        """Return the arguments that lead an `MwaaClient` to this emulator."""
+        import aioboto3
+
+        session = aioboto3.Session(
+            aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=self.region
+        )
+        return {"session": session, "endpoint_url": self.endpoint_url, "ssl_context": self._running().client}
+
+    async def __aenter__(self) -> Self:
+        directory = self._resources.enter_context(tempfile.TemporaryDirectory(prefix="mwaa-async-emulator-"))
+        self._certificates = await to_thread.run_sync(make_certificates, Path(directory))
+        try:
+            await self._start()
+        except BaseException:
+            await self._resources.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._certificates = None
+        await self._resources.aclose()
+
+    async def _start(self) -> None:
+        for environment in self._environments.values():
+            application = web_server(environment, command_time=self._command_time, failed_status=self._failed_status)
+            environment.hostname = await self._serve(application, 0)
+        api = token_api(self._environments, token_time=self._token_time)
+        self.endpoint_url = f"https://{await self._serve(api, self._port)}"
+
+    async def _serve(self, application: web.Application, port: int) -> str:
+        # No access log: nobody reads it, and it would be the one place where a URL is written down.
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN)
+        await runner.setup()
+        self._resources.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, _HOST, port, ssl_context=self._running().server)
+        await site.start()
+        return f"{_HOST}:{runner.addresses[0][1]}"
+
+    def _running(self) -> Certificates:
+        if self._certificates is None:
+            raise RuntimeError("the emulator is not running: use it as 'async with Emulator() as emulator:'")
+        return self._certificates
+
+    def __repr__(self) -> str:
+        return f"<Emulator {self.endpoint_url or 'not running'} [{', '.join(self._environments)}]>"

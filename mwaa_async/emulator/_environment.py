@@ -1,0 +1,88 @@
+"""One emulated environment: its tokens, its Airflow, and what it has seen."""
+
+import asyncio
+import secrets
+
+from mwaa_async._protocol.command_line import split_words
+from mwaa_async.emulator._binary import AirflowBinary
+from mwaa_async.emulator._records import CommandRecord, EnvironmentRecord, TokenRecord
+from mwaa_async.emulator.airflow import EmbeddedAirflow, Execution
+
+
+class EmulatedEnvironment:
+    """One environment of the emulator."""
+
+    def __init__(
+        self,
+        name: str,
+        airflow: EmbeddedAirflow | AirflowBinary,
+        *,
+        commands: list[CommandRecord],
+        tokens: list[TokenRecord],
+        token_lifetime: float,
+        single_use_tokens: bool,
+    ) -> None:
+        self.name = name
+        self.airflow = airflow
+        self.hostname = ""
+        self.record = EnvironmentRecord()
+        self._commands = commands
+        self._tokens = tokens
+        self._valid: dict[str, TokenRecord] = {}
+        self._token_lifetime = token_lifetime
+        self._single_use_tokens = single_use_tokens
+
+    def issue_token(self) -> TokenRecord:
+        """Issue a CLI token for this environment."""
+        token = TokenRecord(self.name, _now(), secrets.token_urlsafe(96))
+        self._tokens.append(token)
+        self._valid[token.value] = token
+        return token
+
+    def accept_token(self, value: str) -> TokenRecord | None:
+        """Return the token where it is this environment's and still valid, and count its use."""
+        token = self._valid.get(value)
+        if token is None or _now() - token.issued > self._token_lifetime:
+            return None
+        if self._single_use_tokens and token.uses:
+            return None
+        token.uses += 1
+        return token
+
+    async def run(self, line: str, token: TokenRecord, *, connection: int, command_time: float) -> Execution:
+        """Run a command line and keep a record of it. Raises `ValueError` where it cannot be split into words."""
+        words = split_words(line)
+        record = CommandRecord(self.name, line, _now(), _now() - token.issued, connection)
+        self._commands.append(record)
+        self.record.running += 1
+        self.record.max_running = max(self.record.max_running, self.record.running)
+        try:
+            if command_time:
+                await asyncio.sleep(command_time)
+            execution = await self._execute(words)
+            record.exit_code = execution.exit_code
+            return execution
+        finally:
+            self.record.running -= 1
+            record.end = _now()
+
+    async def airflow_version(self) -> str:
+        """Return the version of the environment's Airflow."""
+        if isinstance(self.airflow, AirflowBinary):
+            return await self.airflow.version()
+        return self.airflow.version
+
+    def connection_number(self, peer: object) -> int:
+        """Return the number of the TCP connection from this peer, counted from 1."""
+        if peer not in self.record.connections:
+            self.record.connections.append(peer)
+        return self.record.connections.index(peer) + 1
+
+    async def _execute(self, words: list[str]) -> Execution:
+        if isinstance(self.airflow, AirflowBinary):
+            return await self.airflow.execute(words)
+        return self.airflow.execute(words)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,81 @@
+"""AWS's side of the emulator: `CreateCliToken`, `GetEnvironment`, `ListEnvironments`."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from mwaa_async.emulator._environment import EmulatedEnvironment
+from mwaa_async.emulator._signature import refusal
+
+_PAGE = 25  # ListEnvironments gives no more at once
+
+
+def token_api(environments: Mapping[str, EmulatedEnvironment], *, token_time: float) -> web.Application:
+    """Return the application that answers as the service `airflow` of AWS does.
+
+    The routes are those of botocore's service model mwaa/2020-07-01.
+    """
+
+    async def create_cli_token(request: web.Request) -> web.Response:
+        environment = environments.get(request.match_info["name"])
+        if environment is None:
+            return _not_found(request)
+        await asyncio.sleep(token_time)
+        return web.json_response(
+            {"CliToken": environment.issue_token().value, "WebServerHostname": environment.hostname}
+        )
+
+    async def get_environment(request: web.Request) -> web.Response:
+        environment = environments.get(request.match_info["name"])
+        if environment is None:
+            return _not_found(request)
+        return web.json_response({"Environment": await _description(environment)})
+
+    async def list_environments(request: web.Request) -> web.Response:
+        names = sorted(environments)
+        start = int(request.query.get("NextToken", "0"))
+        end = start + min(int(request.query.get("MaxResults", _PAGE)), _PAGE)
+        page: dict[str, Any] = {"Environments": names[start:end]}
+        return web.json_response(page | ({"NextToken": str(end)} if end < len(names) else {}))
+
+    application = web.Application(middlewares=[_only_signed])
+    application.router.add_post("/clitoken/{name}", create_cli_token)
+    application.router.add_get("/environments/{name}", get_environment)
+    application.router.add_get("/environments", list_environments)
+    return application
+
+
+@web.middleware
+async def _only_signed(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    refused = refusal(request.method, str(request.url), request.headers, await request.read())
+    return _error(403, *refused) if refused else await handler(request)
+
+
+async def _description(environment: EmulatedEnvironment) -> dict[str, Any]:
+    return {
+        "Name": environment.name,
+        "Status": "AVAILABLE",
+        "AirflowVersion": await environment.airflow_version(),
+        "Arn": f"arn:aws:airflow:us-east-1:123456789012:environment/{environment.name}",
+        "WebserverUrl": environment.hostname,
+        "WebserverAccessMode": "PUBLIC_ONLY",
+        "EnvironmentClass": "mw1.small",
+    }
+
+
+def _not_found(request: web.Request) -> web.Response:
+    return _error(404, "ResourceNotFoundException", f"Environment {request.match_info['name']} was not found")
+
+
+def _error(status: int, code: str, message: str) -> web.Response:
+    return web.Response(
+        status=status,
+        text=json.dumps({"message": message}),
+        content_type="application/json",
+        headers={"x-amzn-ErrorType": code},
+    )
