@@ -87,12 +87,10 @@ class WebServer:
 
         https://docs.aws.amazon.com/mwaa/latest/userguide/call-mwaa-apis-cli.html
         """
-        import aiohttp
-
         self.on_wire, self._still_fresh = False, still_fresh
         try:
             return await self._post(hostname, token, line)
-        except (aiohttp.ClientError, OSError, *_proxy_errors(self._proxy)) as error:
+        except _transport_errors(self._proxy) as error:
             # The cause is told, not chained: aiohttp's errors carry the request's headers, the token among them.
             raise (LostError if self.on_wire else NotSentError)(_reason(error)) from None
         finally:
@@ -191,12 +189,14 @@ def _http_proxy(hostname: str, proxy: str | None) -> str | None:
     return None if proxy_bypass(hostname) else getproxies().get("https")
 
 
-def _proxy_errors(proxy: str | None) -> tuple[type[Exception], ...]:
+def _transport_errors(proxy: str | None) -> tuple[type[Exception], ...]:
+    import aiohttp
+
     if proxy is None or _is_http(proxy):
-        return ()
+        return aiohttp.ClientError, OSError
     from aiohttp_socks import ProxyError
 
-    return (ProxyError,)
+    return aiohttp.ClientError, OSError, ProxyError
 
 
 def _is_http(proxy: str) -> bool:
