@@ -10,7 +10,30 @@ except ImportError as error:
 
 from mwaa_async.emulator._binary import AirflowBinary
 from mwaa_async.emulator._emulator import Emulator
+from mwaa_async.emulator._faults import (
+    CutConnection,
+    Faults,
+    RefusedByAws,
+    SlowAnswer,
+    SlowToken,
+    StatusAnswer,
+    WrongAnswer,
+)
 from mwaa_async.emulator._records import CommandRecord, TokenRecord
 from mwaa_async.emulator.airflow import EmbeddedAirflow, Execution
 
-__all__ = ["AirflowBinary", "CommandRecord", "EmbeddedAirflow", "Emulator", "Execution", "TokenRecord"]
+__all__ = [
+    "AirflowBinary",
+    "CommandRecord",
+    "CutConnection",
+    "EmbeddedAirflow",
+    "Emulator",
+    "Execution",
+    "Faults",
+    "RefusedByAws",
+    "SlowAnswer",
+    "SlowToken",
+    "StatusAnswer",
+    "TokenRecord",
+    "WrongAnswer",
+]

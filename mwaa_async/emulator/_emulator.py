@@ -15,6 +15,7 @@ from mwaa_async._identity import check_name
 from mwaa_async.emulator._binary import AirflowBinary
 from mwaa_async.emulator._certificates import Certificates, make_certificates
 from mwaa_async.emulator._environment import EmulatedEnvironment
+from mwaa_async.emulator._faults import Faults
 from mwaa_async.emulator._records import CommandRecord, TokenRecord
 from mwaa_async.emulator._signature import ACCESS_KEY, SECRET_KEY
 from mwaa_async.emulator._token_api import token_api
@@ -35,7 +36,7 @@ class Emulator:
     commands that Airflow fails, tokens live for `token_lifetime` seconds and are taken once only with
     `single_use_tokens`, and every token takes `token_time` and every command `command_time` seconds.
 
-    `commands` and `tokens` record what was run and issued.
+    `commands` and `tokens` record what was run and issued; `faults` is a script of what goes wrong next.
     """
 
     def __init__(
@@ -56,10 +57,10 @@ class Emulator:
             raise ValueError("failed_status is 200 or 400")
         self.commands: list[CommandRecord] = []
         self.tokens: list[TokenRecord] = []
+        self.faults = Faults()
         self.region = region
         self._port = port
         self._token_time = token_time
-        self._command_time = command_time
         self._failed_status = failed_status
         self._environments = {
             check_name(name): EmulatedEnvironment(
@@ -69,9 +70,11 @@ class Emulator:
                 tokens=self.tokens,
                 token_lifetime=token_lifetime,
                 single_use_tokens=single_use_tokens,
+                command_time=command_time,
             )
             for name in environments
         }
+        self._web_servers: dict[str, web.AppRunner] = {}
         self._resources = AsyncExitStack()
         self._certificates: Certificates | None = None
         self.endpoint_url = ""
@@ -87,6 +90,18 @@ class Emulator:
     def airflow(self, environment: str) -> EmbeddedAirflow | AirflowBinary:
         """Return the Airflow of an environment."""
         return self._environments[environment].airflow
+
+    async def stop_web_server(self, environment: str) -> None:
+        """Make the web server of an environment go away: its connections end and new ones are refused."""
+        await self._web_servers.pop(environment).cleanup()
+
+    async def start_web_server(self, environment: str) -> None:
+        """Make the web server of an environment come (back), on the port that it had."""
+        emulated = self._environments[environment]
+        application = web_server(emulated, self.faults, failed_status=self._failed_status)
+        port = int(emulated.hostname.rpartition(":")[2] or 0)
+        runner = self._web_servers[environment] = await self._serve(application, port)
+        emulated.hostname = f"{_HOST}:{runner.addresses[0][1]}"
 
     def environ(self) -> dict[str, str]:
         """Return the environment variables that lead any AWS client, and curl, to this emulator."""
@@ -119,6 +134,7 @@ class Emulator:
     async def __aenter__(self) -> Self:
         directory = self._resources.enter_context(tempfile.TemporaryDirectory(prefix="mwaa-async-emulator-"))
         self._certificates = await to_thread.run_sync(make_certificates, Path(directory))
+        self._resources.push_async_callback(self._stop_web_servers)
         try:
             await self._start()
         except BaseException:
@@ -133,20 +149,27 @@ class Emulator:
         await self._resources.aclose()
 
     async def _start(self) -> None:
-        for environment in self._environments.values():
-            application = web_server(environment, command_time=self._command_time, failed_status=self._failed_status)
-            environment.hostname = await self._serve(application, 0)
-        api = token_api(self._environments, token_time=self._token_time)
-        self.endpoint_url = f"https://{await self._serve(api, self._port)}"
+        for name in self._environments:
+            await self.start_web_server(name)
+        api = token_api(self._environments, self.faults, token_time=self._token_time)
+        runner = await self._serve(api, self._port)
+        self._resources.push_async_callback(runner.cleanup)
+        self.endpoint_url = f"https://{_HOST}:{runner.addresses[0][1]}"
 
-    async def _serve(self, application: web.Application, port: int) -> str:
+    async def _stop_web_servers(self) -> None:
+        for name in list(self._web_servers):
+            await self.stop_web_server(name)
+
+    async def _serve(self, application: web.Application, port: int) -> web.AppRunner:
         # No access log: nobody reads it, and it would be the one place where a URL is written down.
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN)
         await runner.setup()
-        self._resources.push_async_callback(runner.cleanup)
-        site = web.TCPSite(runner, _HOST, port, ssl_context=self._running().server)
-        await site.start()
-        return f"{_HOST}:{runner.addresses[0][1]}"
+        try:
+            await web.TCPSite(runner, _HOST, port, ssl_context=self._running().server).start()
+        except BaseException:
+            await runner.cleanup()
+            raise
+        return runner
 
     def _running(self) -> Certificates:
         if self._certificates is None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from mwaa_async._protocol.command_line import split_words
 from mwaa_async.emulator._binary import AirflowBinary
@@ -21,6 +23,7 @@ class EmulatedEnvironment:
         tokens: list[TokenRecord],
         token_lifetime: float,
         single_use_tokens: bool,
+        command_time: float,
     ) -> None:
         self.name = name
         self.airflow = airflow
@@ -31,6 +34,7 @@ class EmulatedEnvironment:
         self._valid: dict[str, TokenRecord] = {}
         self._token_lifetime = token_lifetime
         self._single_use_tokens = single_use_tokens
+        self._command_time = command_time
 
     def issue_token(self) -> TokenRecord:
         """Issue a CLI token for this environment."""
@@ -49,22 +53,27 @@ class EmulatedEnvironment:
         token.uses += 1
         return token
 
-    async def run(self, line: str, token: TokenRecord, *, connection: int, command_time: float) -> Execution:
-        """Run a command line and keep a record of it. Raises `ValueError` where it cannot be split into words."""
-        words = split_words(line)
-        record = CommandRecord(self.name, line, _now(), _now() - token.issued, connection)
+    @contextmanager
+    def open_request(self, line: str, token: TokenRecord, *, peer: object) -> Iterator[CommandRecord]:
+        """Keep a record of a command for as long as its request is open or it runs on."""
+        record = CommandRecord(self.name, line, _now(), _now() - token.issued, self._connection_number(peer))
         self._commands.append(record)
         self.record.running += 1
         self.record.max_running = max(self.record.max_running, self.record.running)
         try:
-            if command_time:
-                await asyncio.sleep(command_time)
-            execution = await self._execute(words)
-            record.exit_code = execution.exit_code
-            return execution
+            yield record
         finally:
             self.record.running -= 1
             record.end = _now()
+
+    async def run(self, record: CommandRecord) -> Execution:
+        """Have Airflow run the command. Raises `ValueError` where its line cannot be split into words."""
+        words = split_words(record.command)
+        if self._command_time:
+            await asyncio.sleep(self._command_time)
+        execution = await self._execute(words)
+        record.exit_code = execution.exit_code
+        return execution
 
     async def airflow_version(self) -> str:
         """Return the version of the environment's Airflow."""
@@ -72,7 +81,7 @@ class EmulatedEnvironment:
             return await self.airflow.version()
         return self.airflow.version
 
-    def connection_number(self, peer: object) -> int:
+    def _connection_number(self, peer: object) -> int:
         """Return the number of the TCP connection from this peer, counted from 1."""
         if peer not in self.record.connections:
             self.record.connections.append(peer)

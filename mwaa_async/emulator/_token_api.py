@@ -8,12 +8,13 @@ from typing import Any
 from aiohttp import web
 
 from mwaa_async.emulator._environment import EmulatedEnvironment
+from mwaa_async.emulator._faults import Faults, RefusedByAws
 from mwaa_async.emulator._signature import refusal
 
 _PAGE = 25  # ListEnvironments gives no more at once
 
 
-def token_api(environments: Mapping[str, EmulatedEnvironment], *, token_time: float) -> web.Application:
+def token_api(environments: Mapping[str, EmulatedEnvironment], faults: Faults, *, token_time: float) -> web.Application:
     """Return the application that answers as the service `airflow` of AWS does.
 
     The routes are those of botocore's service model mwaa/2020-07-01.
@@ -23,7 +24,10 @@ def token_api(environments: Mapping[str, EmulatedEnvironment], *, token_time: fl
         environment = environments.get(request.match_info["name"])
         if environment is None:
             return _not_found(request)
-        await asyncio.sleep(token_time)
+        fault = faults.next_for_token()
+        if isinstance(fault, RefusedByAws):
+            return _error(fault.status, fault.code, "No token for you")
+        await asyncio.sleep(token_time + (fault.seconds if fault else 0.0))
         return web.json_response(
             {"CliToken": environment.issue_token().value, "WebServerHostname": environment.hostname}
         )

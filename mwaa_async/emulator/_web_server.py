@@ -1,51 +1,103 @@
 """An environment's web server: `POST /aws_mwaa/cli`."""
 
+import asyncio
 import base64
 
 from aiohttp import web
 
 from mwaa_async.emulator._environment import EmulatedEnvironment
+from mwaa_async.emulator._faults import CommandFault, CutConnection, Faults, SlowAnswer, StatusAnswer, WrongAnswer
 from mwaa_async.emulator.airflow import Execution
 
 _LARGEST_COMMAND = 16 << 20
 
 
-def web_server(environment: EmulatedEnvironment, *, command_time: float, failed_status: int) -> web.Application:
+def web_server(environment: EmulatedEnvironment, faults: Faults, *, failed_status: int) -> web.Application:
     """Return the application that answers as the web server of an environment does.
 
     https://docs.aws.amazon.com/mwaa/latest/userguide/call-mwaa-apis-cli.html
     """
 
-    async def cli(request: web.Request) -> web.Response:
+    async def cli(request: web.Request) -> web.StreamResponse:
+        line = (await request.read()).decode(errors="replace")
         token = environment.accept_token(request.headers.get("Authorization", "").removeprefix("Bearer "))
         if token is None:
             return web.json_response({"message": "Forbidden"}, status=403)
-        line = (await request.read()).decode(errors="replace")
-        if not line.strip():
-            return web.Response(status=400, text="empty command")
+        fault = faults.next_for_command()
+        if isinstance(fault, CutConnection | StatusAnswer) and not fault.ran and not fault.runs_on_for:
+            return _broken(request, fault)
         try:
-            execution = await environment.run(
-                line,
-                token,
-                connection=environment.connection_number(
-                    request.transport and request.transport.get_extra_info("peername")
-                ),
-                command_time=command_time,
-            )
+            with environment.open_request(line, token, peer=_peer(request)) as record:
+                execution = await environment.run(record)
+                return await _answer(request, fault, execution, failed_status)
         except ValueError as error:
             return web.Response(status=400, text=str(error))
-        return _answer(execution, failed_status)
 
     application = web.Application(client_max_size=_LARGEST_COMMAND)
     application.router.add_post("/aws_mwaa/cli", cli)
     return application
 
 
-def _answer(execution: Execution, failed_status: int) -> web.Response:
-    return web.json_response(
+async def _answer(
+    request: web.Request, fault: CommandFault | None, execution: Execution, failed_status: int
+) -> web.StreamResponse:
+    answer = web.json_response(
         {"stderr": _base64(execution.stderr), "stdout": _base64(execution.stdout)},
         status=failed_status if execution.exit_code else 200,
     )
+    match fault:
+        case None:
+            return answer
+        case SlowAnswer():
+            await asyncio.sleep(fault.seconds)
+            return answer
+        case WrongAnswer(truncated=True):
+            return await _half(request, answer)
+        case WrongAnswer():
+            return web.Response(status=fault.status, body=fault.body)
+        case CutConnection() | StatusAnswer():
+            return await _broken_early(request, fault)
+
+
+async def _broken_early(request: web.Request, fault: CutConnection | StatusAnswer) -> web.StreamResponse:
+    """Break the connection, or answer, and let the command run on."""
+    response = _broken(request, fault)
+    if fault.runs_on_for:
+        if isinstance(fault, StatusAnswer):
+            response.force_close()
+            await response.prepare(request)
+            await response.write_eof()
+        await asyncio.sleep(fault.runs_on_for)
+    return response
+
+
+def _broken(request: web.Request, fault: CutConnection | StatusAnswer) -> web.Response:
+    if isinstance(fault, CutConnection):
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
+    retry = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
+    return web.Response(
+        status=fault.status,
+        text=f"<html><body><h1>{fault.status}</h1></body></html>",
+        content_type="text/html",
+        headers=retry,
+    )
+
+
+async def _half(request: web.Request, whole: web.Response) -> web.StreamResponse:
+    body = whole.body
+    assert isinstance(body, bytes)
+    half = web.StreamResponse(headers={"Content-Length": str(len(body)), "Content-Type": "application/json"})
+    await half.prepare(request)
+    await half.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return half
+
+
+def _peer(request: web.Request) -> object:
+    return request.transport.get_extra_info("peername") if request.transport else None
 
 
 def _base64(text: str) -> str:

@@ -1,0 +1,85 @@
+"""What can go wrong between a client, AWS and a web server, as a script for the requests to come."""
+
+from collections import deque
+from dataclasses import dataclass
+
+LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Sign In - Airflow</title></head><body>Sign In</body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedByAws:
+    """AWS answers with an error instead of a token; its SDKs try again by themselves after some of them."""
+
+    code: str = "ThrottlingException"
+    status: int = 429
+
+
+@dataclass(frozen=True, slots=True)
+class SlowToken:
+    """AWS takes that many seconds more."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CutConnection:
+    """The connection breaks without an answer, after the command has `ran` or before it could.
+
+    With `runs_on_for` the connection breaks at once, and the command takes that many seconds more.
+    """
+
+    ran: bool = True
+    runs_on_for: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StatusAnswer:
+    """An answer without Airflow's output: 502, 503, 504 of a gateway, 401 and 403 for a token, 404, 405, 413, 429.
+
+    The command has `ran`, or not; with `runs_on_for` it takes that many seconds more after the answer.
+    """
+
+    status: int
+    ran: bool = False
+    runs_on_for: float = 0.0
+    retry_after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrongAnswer:
+    """The command ran, but the answer is something else: a page, garbage, or with `truncated` the half of it."""
+
+    body: bytes = LOGIN_PAGE
+    status: int = 200
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SlowAnswer:
+    """The command ran, and the answer comes that many seconds later."""
+
+    seconds: float
+
+
+TokenFault = RefusedByAws | SlowToken
+CommandFault = CutConnection | StatusAnswer | WrongAnswer | SlowAnswer
+
+
+class Faults:
+    """The faults to come: each request for a token, or with a command, takes the first one of its kind.
+
+    `None` in a script lets a request pass, and so does a script that has come to its end:
+    `emulator.faults.commands.extend([CutConnection(ran=True), None, StatusAnswer(504, ran=True)])`.
+    """
+
+    def __init__(self) -> None:
+        self.tokens: deque[TokenFault | None] = deque()
+        self.commands: deque[CommandFault | None] = deque()
+
+    def next_for_token(self) -> TokenFault | None:
+        """Return, and take off the script, what happens to this request for a token."""
+        return self.tokens.popleft() if self.tokens else None
+
+    def next_for_command(self) -> CommandFault | None:
+        """Return, and take off the script, what happens to this command."""
+        return self.commands.popleft() if self.commands else None
