@@ -10,7 +10,7 @@ from typing import Any
 import aioboto3
 import aiohttp
 
-from mwaa_async import LocalGuard, MwaaClient
+from mwaa_async import Guard, HostGuard, LocalGuard, MwaaClient
 
 Run = Callable[[str], Awaitable[str]]
 
@@ -43,7 +43,20 @@ async def hand_written(environment: str) -> AsyncIterator[Run]:
 @asynccontextmanager
 async def with_local_guard(environment: str) -> AsyncIterator[Run]:
     """This project's client, sharing its rule with nobody."""
-    async with MwaaClient(guard=LocalGuard()) as client:
+    async with _with_guard(environment, LocalGuard()) as run:
+        yield run
+
+
+@asynccontextmanager
+async def with_host_guard(environment: str) -> AsyncIterator[Run]:
+    """This project's client as it is by default, sharing its rule with every process of this host."""
+    async with _with_guard(environment, HostGuard()) as run:
+        yield run
+
+
+@asynccontextmanager
+async def _with_guard(environment: str, guard: Guard) -> AsyncIterator[Run]:
+    async with MwaaClient(guard=guard) as client:
         handle = client.environment(environment)
 
         async def run(command: str) -> str:
@@ -70,5 +83,6 @@ async def _post(http: aiohttp.ClientSession, token: dict[str, Any], command: str
 CLIENTS: dict[str, Callable[[str], AbstractAsyncContextManager[Run]]] = {
     "floor (bare aiohttp)": floor,
     "LocalGuard": with_local_guard,
+    "HostGuard": with_host_guard,
     "hand-written Semaphore(1)": hand_written,
 }

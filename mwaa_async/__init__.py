@@ -17,7 +17,7 @@ from mwaa_async._errors import (
     TokenError,
     UnsupportedCommandError,
 )
-from mwaa_async._guards import Guard, LocalGuard, Slot
+from mwaa_async._guards import Guard, HostGuard, LocalGuard, Slot
 from mwaa_async._identity import EnvironmentId
 from mwaa_async._lane import EnvironmentStatistics
 from mwaa_async._result import CommandResult
@@ -34,6 +34,7 @@ __all__ = [
     "EnvironmentStatistics",
     "Guard",
     "GuardError",
+    "HostGuard",
     "LocalGuard",
     "MwaaClient",
     "MwaaError",

@@ -14,7 +14,7 @@ from anyio import CancelScope
 from mwaa_async._aws import Account, AwsOptions, TokenApi, open_account
 from mwaa_async._environment import Environment
 from mwaa_async._errors import TokenError
-from mwaa_async._guards import Guard, LocalGuard
+from mwaa_async._guards import Guard, HostGuard
 from mwaa_async._identity import check_name
 from mwaa_async._lane import EnvironmentStatistics, Lane
 from mwaa_async._result import CommandResult
@@ -46,7 +46,9 @@ class MwaaClient:
     Use it as `async with MwaaClient() as client:`, one for a program. Credentials, region, profile and endpoint come
     from where every AWS SDK takes them; `session` is an `aioboto3.Session` of your own.
 
-    `guard` says with whom the rule "one at a time" is shared. Durations are in seconds: `command_timeout` is how long
+    `guard` says with whom the rule "one at a time" is shared (default: `HostGuard`, every process of this user on this
+    host). With `retry_reads` a command that only reads is sent once more, after `settle_time`, when nobody knows
+    whether it ran. Durations are in seconds: `command_timeout` is how long
     one request may be open, `queue_timeout` how long a command may wait for its turn (`None`: for ever),
     `settle_time` how long an environment is left alone after a command whose end could not be seen, and
     `token_lifetime` how long AWS lets a CLI token live. `proxy` is the way to the web servers (`http://…`, or
@@ -69,13 +71,15 @@ class MwaaClient:
         token_lifetime: float = 60.0,
         proxy: str | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        retry_reads: bool = True,
     ) -> None:
         if session is not None and profile_name is not None:
             raise ValueError("a session has its profile already: give either session or profile_name")
         self._timing = Timing(command_timeout, queue_timeout, settle_time, token_lifetime)
         self._aws = AwsOptions(session, region_name, profile_name, endpoint_url, ssl_context)
         self._proxy = _check_proxy(proxy)
-        self._guard = guard or LocalGuard()
+        self._retry_reads = retry_reads
+        self._guard = guard or HostGuard()
         self._environments: dict[str, Environment] = {}
         self._lanes: dict[str, Lane] = {}
         self._account: Account | TokenError | None = None
@@ -151,6 +155,7 @@ class MwaaClient:
                 timeout=self._timing.command_timeout, ssl_context=account.ssl_context, proxy=self._proxy
             ),
             settle_time=self._timing.settle_time,
+            retry_reads=self._retry_reads,
         )
 
     def __repr__(self) -> str:

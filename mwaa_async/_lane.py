@@ -4,40 +4,42 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mwaa_async._aws import CliTokenAnswer
 from mwaa_async._clock import now
-from mwaa_async._errors import ConnectError, MwaaError, OutputError, QueueTimeoutError, TokenError
+from mwaa_async._errors import MwaaError, OutputError, QueueTimeoutError, TokenError
 from mwaa_async._guards import Guard, Slot
 from mwaa_async._identity import EnvironmentId
 from mwaa_async._outcomes import (
     TOKEN_REFUSED,
-    bad_status,
     check,
-    end_is_unseen,
+    error_after,
     excerpt,
+    not_connected,
     outcome_unknown,
     ran,
     seconds_to_wait,
 )
 from mwaa_async._protocol.answers import GarbledAnswerError
+from mwaa_async._protocol.reads import only_reads
 from mwaa_async._protocol.secrets import redacted
 from mwaa_async._result import CommandResult
-from mwaa_async._tokens import CliToken, Tokens
-from mwaa_async._web_server import (
-    Answer,
+from mwaa_async._setbacks import (
     ConnectionGoneError,
-    LostError,
-    NotSentError,
+    Setback,
+    StatusError,
     TokenTooOldError,
-    TooLargeError,
-    WebServer,
+    end_is_unseen,
+    outcome_is_unknown,
+    pause_before_repeat,
 )
+from mwaa_async._tokens import CliToken, Tokens
+from mwaa_async._web_server import Answer, TooLargeError, WebServer
 
 logger = logging.getLogger("mwaa_async")
 
-_ATTEMPTS = 3  # to get a request onto the wire, where nothing of it was sent before
+_TRIES = 4  # of which the last one comes about two seconds after the first, where no connection comes about
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,20 @@ class EnvironmentStatistics:
 
 @dataclass(eq=False, slots=True)
 class Turn:
-    """A command that has the environment's slot, and the outcome that its caller waits for."""
+    """A command that has the environment's slot, and the outcome that its caller waits for.
+
+    `maybe_ran` says that a request was sent of whose end nothing is known; until `closed_until` the command of that
+    request may be running.
+    """
 
     line: str
     slot: Slot
     began_at: float
     outcome: asyncio.Future[Answer]
     task: asyncio.Task[None] | None = None
+    setbacks: list[Setback] = field(default_factory=list)
+    maybe_ran: bool = False
+    closed_until: float = 0.0
 
 
 class Lane:
@@ -84,12 +93,14 @@ class Lane:
         token_lifetime: float,
         web_server: WebServer,
         settle_time: float,
+        retry_reads: bool,
     ) -> None:
         self._identity = identity
         self._guard = guard
         self._tokens = Tokens(fetch_token, token_lifetime, wanted_next=self._is_one_waiting)
         self._web_server = web_server
         self._settle_time = settle_time
+        self._retry_reads = retry_reads
         self._queue: set[asyncio.Timeout] = set()
         self._turn: Turn | None = None
         self._settling_until = -math.inf
@@ -131,12 +142,15 @@ class Lane:
         for waiting in self._queue:
             waiting.reschedule(now())
         if self._turn is not None and self._turn.task is not None:
-            task = self._turn.task
-            await asyncio.wait([task], timeout=self._settle_time)
-            _cancel_once(task)
-            await asyncio.wait([task])
+            await self._end(self._turn.task)
         await self._tokens.aclose()
         await self._web_server.aclose()
+
+    async def _end(self, task: asyncio.Task[None]) -> None:
+        if self._web_server.on_wire:
+            await asyncio.wait([task], timeout=self._settle_time)
+        _cancel_once(task)
+        await asyncio.wait([task])
 
     async def _wait_for_slot(self, line: str, queue_timeout: float | None) -> Slot:
         if self._turn is not None:
@@ -150,19 +164,38 @@ class Lane:
                     self._queue.discard(waiting)
         except TimeoutError:
             cause = "the client was closed" if self._closed else f"its turn did not come within {queue_timeout:g} s"
-        raise QueueTimeoutError(
+            raise self._sent_away(line, cause) from None
+
+    def _is_one_waiting(self) -> bool:
+        return bool(self._queue) and self._turn is not None
+
+    def _sent_away(self, line: str, cause: str) -> QueueTimeoutError:
+        return QueueTimeoutError(
             f"{self._identity.name}: {cause}; {redacted(line)!r} has not run",
             environment=self._identity.name,
             command=redacted(line),
         )
 
-    def _is_one_waiting(self) -> bool:
-        return bool(self._queue) and self._turn is not None
-
     def _begin_turn(self, line: str, slot: Slot) -> Turn:
         turn = self._turn = Turn(line, slot, began_at=now(), outcome=asyncio.get_running_loop().create_future())
         turn.task = asyncio.create_task(self._take_turn(turn))
+        turn.task.add_done_callback(lambda task: self._turn_ended(turn, task))
         return turn
+
+    def _turn_ended(self, turn: Turn, task: asyncio.Task[None]) -> None:
+        """Tell the outcome where the turn did not end well; nobody may be left to wait for it."""
+        error = self._closed_in_turn(turn) if task.cancelled() else task.exception()
+        if error is None:
+            return
+        if turn.outcome.done():
+            logger.info("an abandoned command ended: %s", error)
+        else:
+            turn.outcome.set_exception(error)
+
+    def _closed_in_turn(self, turn: Turn) -> MwaaError:
+        if turn.maybe_ran:
+            return outcome_unknown(turn.line, self._identity.name, "the client was closed")
+        return self._sent_away(turn.line, "the client was closed")
 
     async def _outcome(self, turn: Turn, timeout: float | None) -> Answer:
         """Wait for the turn's outcome, and leave the turn to itself where the waiting is over before."""
@@ -187,47 +220,100 @@ class Lane:
         return CommandResult(name, turn.line, stdout, stderr, answer.status, turn.began_at - asked_at, took)
 
     def _timed_out(self, turn: Turn, timeout: float | None) -> MwaaError:
+        sent = self._web_server.on_wire or turn.maybe_ran
         self._abandon(turn)
-        if self._web_server.on_wire:
+        if sent:
             return outcome_unknown(turn.line, self._identity.name, f"no answer within {timeout:g} s")
-        return self._not_connected(turn.line, f"no token and connection within {timeout:g} s")
+        return not_connected(turn.line, self._identity.name, f"no token and connection within {timeout:g} s")
 
     def _abandon(self, turn: Turn) -> None:
         if not self._web_server.on_wire and turn.task is not None:
             _cancel_once(turn.task)
 
     async def _take_turn(self, turn: Turn) -> None:
-        """Deliver the command, tell the outcome, and give the slot back as soon as the web server is done."""
-        closed_for = 0.0
+        """Deliver the command, and give the slot back as soon as the web server is done with it."""
         try:
-            answer = await self._deliver(turn.line)
-            if end_is_unseen(answer.status):
-                closed_for = self._settle_time
-            _tell(turn, self._usable(turn.line, answer))
-        except LostError as error:
-            closed_for = self._settle_time
-            _tell(turn, outcome_unknown(turn.line, self._identity.name, str(error)))
-        except TooLargeError as error:
-            _tell(turn, self._too_large(turn.line, error))
-        except MwaaError as error:
-            _tell(turn, error)
+            answer = await self._deliver(turn)
+            if turn.outcome.done():
+                logger.info("an abandoned command ended: HTTP %d", answer.status)
+            else:
+                turn.outcome.set_result(answer)
         except asyncio.CancelledError:
-            closed_for = self._settle_time if self._web_server.on_wire else 0.0
+            if self._web_server.on_wire:
+                self._leave_alone(turn)
             raise
         finally:
             self._turn = None
-            if closed_for:
-                self._settling_until = now() + closed_for
+            closed_for = max(0.0, turn.closed_until - now()) if turn.maybe_ran else 0.0
             await turn.slot.release(closed_for=closed_for)
 
-    async def _deliver(self, line: str) -> Answer:
-        """Post the command until the web server has taken it, with another token where it refuses the first."""
+    def _leave_alone(self, turn: Turn) -> None:
+        """Keep the environment closed: the command may be running, and nobody will see its end."""
+        turn.maybe_ran = True
+        turn.closed_until = self._settling_until = now() + self._settle_time
+
+    async def _deliver(self, turn: Turn) -> Answer:
+        """Have the command run, with as many tries as are safe. Raises `MwaaError`."""
+        try:
+            return await self._try(turn)
+        except Setback as setback:
+            return await self._try_again(turn, setback)
+        except TooLargeError as error:
+            raise self._too_large(turn.line, error) from None
+
+    async def _try_again(self, turn: Turn, first: Setback) -> Answer:
+        import stamina
+
+        tries = stamina.retry_context(on=lambda error: self._pause(turn, error), attempts=_TRIES, timeout=None)
+        try:
+            async for attempt in tries:
+                with attempt:
+                    if attempt.num == 1:
+                        raise first
+                    return await self._try(turn)
+        except Setback as setback:
+            raise self._error(turn, error_after(setback, turn.line, self._identity.name)) from setback
+        except MwaaError as error:
+            raise self._error(turn, error) from error.__cause__
+        raise AssertionError("stamina ends with a result or an exception")
+
+    def _pause(self, turn: Turn, error: Exception) -> float | bool:
+        """Decide about the next try; called once for each setback."""
+        if not isinstance(error, Setback):
+            return False
+        may_run_twice = self._retry_reads and only_reads(turn.line)
+        pause = pause_before_repeat(error, turn.setbacks, may_run_twice=may_run_twice, settle_time=self._settle_time)
+        turn.setbacks.append(error)
+        return pause
+
+    def _error(self, turn: Turn, error: MwaaError) -> MwaaError:
+        """Return the error, or a more honest one where an earlier try of this command may have run."""
+        if turn.maybe_ran and error.ran is False:
+            return outcome_unknown(turn.line, self._identity.name, f"the answer was lost, and then: {error}")
+        return error
+
+    async def _try(self, turn: Turn) -> Answer:
+        """Try once. Raises `Setback`, or `TokenError`."""
+        try:
+            answer = await self._post_with_token(turn.line)
+            if not ran(answer.status):
+                raise StatusError(answer.status, answer.body, seconds_to_wait(answer.retry_after))
+        except Setback as setback:
+            if end_is_unseen(setback):
+                self._leave_alone(turn)
+            elif outcome_is_unknown(setback):
+                turn.maybe_ran = True
+            raise
+        return answer
+
+    async def _post_with_token(self, line: str) -> Answer:
+        """Post the command, with another token where the web server refuses the first."""
         token = await self._token()
-        answer = await self._connect_and_post(token, line)
+        answer = await self._post(token, line)
         if answer.status not in TOKEN_REFUSED:
             return answer
         self._tokens.refused(token)
-        answer = await self._connect_and_post(await self._token(), line)
+        answer = await self._post(await self._token(), line)
         if token.uses > 1 and answer.status not in TOKEN_REFUSED:
             self._tokens.stop_reusing()
         return answer
@@ -239,26 +325,18 @@ class Lane:
             error.environment = self._identity.name
             raise
 
-    async def _connect_and_post(self, token: CliToken, line: str) -> Answer:
-        for _ in range(_ATTEMPTS - 1):
-            try:
-                return await self._post(token, line)
-            except ConnectionGoneError:
-                continue
-            except TokenTooOldError:
-                token = await self._token()
-            except NotSentError as error:
-                raise self._not_connected(line, f"{token.hostname}: {error}") from error
+    async def _post(self, token: CliToken, line: str) -> Answer:
+        self._tokens.prefetch_if_due()
         try:
-            return await self._post(token, line)
-        except NotSentError as error:
-            raise self._not_connected(line, f"{token.hostname}: {error}") from error
+            return await self._post_once(token, line)
+        except ConnectionGoneError:
+            return await self._post_once(token, line)
+        except TokenTooOldError:
+            return await self._post_once(await self._token(), line)
 
-    def _not_connected(self, line: str, cause: str) -> ConnectError:
-        return ConnectError(
-            f"{self._identity.name}: no connection to the web server: {cause}; {redacted(line)!r} has not run",
-            environment=self._identity.name,
-            command=redacted(line),
+    async def _post_once(self, token: CliToken, line: str) -> Answer:
+        return await self._web_server.post(
+            token.hostname, token.value, line, still_fresh=lambda: self._tokens.is_fresh(token)
         )
 
     def _too_large(self, line: str, error: TooLargeError) -> OutputError:
@@ -268,29 +346,9 @@ class Lane:
             command=redacted(line),
         )
 
-    def _usable(self, line: str, answer: Answer) -> Answer | MwaaError:
-        if ran(answer.status):
-            return answer
-        return bad_status(line, self._identity.name, answer.status, answer.body, seconds_to_wait(answer.retry_after))
-
-    async def _post(self, token: CliToken, line: str) -> Answer:
-        self._tokens.prefetch_if_due()
-        return await self._web_server.post(
-            token.hostname, token.value, line, still_fresh=lambda: self._tokens.is_fresh(token)
-        )
-
     def __repr__(self) -> str:
         state = self.statistics()
         return f"<Lane {self._identity} [{state.running} running, {state.queued} queued]>"
-
-
-def _tell(turn: Turn, outcome: Answer | MwaaError) -> None:
-    if turn.outcome.done():
-        logger.info("an abandoned command ended: %s", outcome)
-    elif isinstance(outcome, MwaaError):
-        turn.outcome.set_exception(outcome)
-    else:
-        turn.outcome.set_result(outcome)
 
 
 def _cancel_once(task: asyncio.Task[None]) -> None:

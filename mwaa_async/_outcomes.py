@@ -3,10 +3,11 @@
 import email.utils
 import time
 
-from mwaa_async._errors import CommandFailedError, MwaaError, OutcomeUnknownError, RequestRejectedError
+from mwaa_async._errors import CommandFailedError, ConnectError, MwaaError, OutcomeUnknownError, RequestRejectedError
 from mwaa_async._protocol.secrets import redacted, without_secrets
 from mwaa_async._protocol.verdicts import failure
 from mwaa_async._result import CommandResult
+from mwaa_async._setbacks import NotSentError, Setback, StatusError
 
 # Which of the two says "expired" is not known; in neither case has anything run.
 TOKEN_REFUSED = frozenset({401, 403})
@@ -34,28 +35,42 @@ def ran(status: int) -> bool:
     return status in _AIRFLOW_RAN
 
 
-def end_is_unseen(status: int) -> bool:
-    """Tell whether the command may be running on although there is an answer: a gateway's, or a crashed worker's."""
-    return status >= 500
+def error_after(setback: Setback, line: str, environment: str) -> MwaaError:
+    """Return the error for a command that is not sent (again) after a setback."""
+    if isinstance(setback, StatusError):
+        rejected = setback.is_rejection
+        return _rejected(setback, line, environment) if rejected else _bad_status(setback, line, environment)
+    if isinstance(setback, NotSentError):
+        return not_connected(line, environment, str(setback))
+    return outcome_unknown(line, environment, str(setback))
 
 
-def bad_status(
-    line: str, environment: str, status: int, body: bytes | bytearray, retry_after: float | None
-) -> MwaaError:
-    """Return the error for an answer that does not hold Airflow's output."""
+def not_connected(line: str, environment: str, cause: str) -> ConnectError:
+    """Return the error for a command that did not get as far as the web server."""
     command = redacted(line)
-    if status in _REJECTED and (status != 503 or retry_after is not None):
-        wait = f" (in {retry_after:g} s)" if retry_after is not None else ""
-        return RequestRejectedError(
-            f"{environment}: the web server {_REJECTED[status]}{wait} (HTTP {status}); {command!r} has not run",
-            environment=environment,
-            command=command,
-            http_status=status,
-            retry_after=retry_after,
-        )
-    return outcome_unknown(
-        line, environment, f"HTTP {status} {excerpt(body, line)}: {_UNKNOWN.get(status, 'no known answer')}", status
+    return ConnectError(
+        f"{environment}: no connection to the web server: {cause}; {command!r} has not run",
+        environment=environment,
+        command=command,
     )
+
+
+def _rejected(setback: StatusError, line: str, environment: str) -> RequestRejectedError:
+    command, wait = redacted(line), setback.retry_after
+    return RequestRejectedError(
+        f"{environment}: the web server {_REJECTED[setback.status]}{'' if wait is None else f' (in {wait:g} s)'} "
+        f"(HTTP {setback.status}); {command!r} has not run",
+        environment=environment,
+        command=command,
+        http_status=setback.status,
+        retry_after=wait,
+    )
+
+
+def _bad_status(setback: StatusError, line: str, environment: str) -> OutcomeUnknownError:
+    meaning = _UNKNOWN.get(setback.status, "no answer that this endpoint is known to give")
+    cause = f"HTTP {setback.status} {excerpt(setback.body, line)}: {meaning}"
+    return outcome_unknown(line, environment, cause, setback.status)
 
 
 def outcome_unknown(line: str, environment: str, cause: str, status: int | None = None) -> OutcomeUnknownError:

@@ -12,6 +12,7 @@ from anyio import to_thread
 
 from mwaa_async._clock import now
 from mwaa_async._protocol.answers import Output, read_answer, read_large_answer
+from mwaa_async._setbacks import ConnectionGoneError, LostError, NotSentError, TokenTooOldError
 
 if TYPE_CHECKING:
     from aiohttp import BaseConnector, ClientResponse, ClientSession
@@ -23,22 +24,6 @@ _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)  # neit
 _LARGE = 1 << 20  # decoding this much takes a few milliseconds
 # Making one string of twice as much would hold the interpreter's lock, and with it the event loop, for over 100 ms.
 _LARGEST = 64 << 20
-
-
-class NotSentError(Exception):
-    """Nothing of the request left this process, so the command has certainly not run."""
-
-
-class ConnectionGoneError(NotSentError):
-    """The web server had closed the keep-alive connection before the request."""
-
-
-class TokenTooOldError(NotSentError):
-    """Connecting took so long that the token is of no use any more."""
-
-
-class LostError(Exception):
-    """The request may have been received, but the answer did not come (whole)."""
 
 
 class TooLargeError(Exception):

@@ -1,6 +1,7 @@
 """Guards: who may send the next command to an environment, among everybody who shares the guard."""
 
 from mwaa_async._guards.guard import Guard, Slot
+from mwaa_async._guards.host import HostGuard
 from mwaa_async._guards.local import LocalGuard
 
-__all__ = ["Guard", "LocalGuard", "Slot"]
+__all__ = ["Guard", "HostGuard", "LocalGuard", "Slot"]

@@ -43,5 +43,8 @@ class LocalSlot:
         self._turns = turns
 
     async def release(self, *, closed_for: float = 0.0) -> None:
-        """Give the slot back."""
-        self._turns.give_back(closed_for=closed_for)
+        """Give the slot back, at once or `closed_for` seconds from now."""
+        if closed_for:
+            asyncio.get_running_loop().call_later(closed_for, self._turns.give_back)
+        else:
+            self._turns.give_back()

@@ -48,7 +48,9 @@ def read_large_answer(body: bytes | bytearray) -> Output:
 
 
 def _stream(answer: dict[str, Any], name: str) -> str:
-    encoded = answer.get(name) or ""
+    encoded = answer.get(name)
+    if encoded is None:
+        return ""
     try:
         return _decoded(encoded)
     except (TypeError, ValueError) as error:
@@ -70,13 +72,19 @@ def _flat_strings(body: bytes | bytearray) -> dict[bytes, memoryview]:
         quotes.append(position)
     quotes.append(len(body))
     parts = [memoryview(body)[start + 1 : end] for start, end in pairwise(quotes)]
-    if [bytes(part[:9]).strip() for part in parts[::2]] != [b"{", b":", b",", b":", b"}"]:
+    if [_short(part).strip(b" \t\r\n") for part in parts[::2]] != [b"{", b":", b",", b":", b"}"]:
         return {}
-    return {bytes(key[:9]): value for key, value in zip(parts[1::4], parts[3::4], strict=True)}
+    return {_short(key): value for key, value in zip(parts[1::4], parts[3::4], strict=True)}
+
+
+def _short(part: memoryview) -> bytes:
+    return bytes(part) if len(part) < 100 else b""  # what is longer is neither a key nor what stands between strings
 
 
 def _stream_in_steps(encoded: memoryview) -> str:
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    steps = (encoded[start : start + _STEP] for start in range(0, len(encoded), _STEP))
+    steps = [encoded[start : start + _STEP] for start in range(0, len(encoded), _STEP)]
+    if any(step[-1] == ord("=") for step in steps[:-1]):
+        raise binascii.Error("padding before the end")
     pieces = [decoder.decode(binascii.a2b_base64(step, strict_mode=True)) for step in steps]
     return "".join([*pieces, decoder.decode(b"", final=True)])

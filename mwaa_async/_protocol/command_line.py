@@ -7,6 +7,7 @@ from collections.abc import Sequence
 # '…', "…" with backslashes in it, and a backslash with what it makes literal (which a line break is not).
 _SPECIAL = re.compile(r"""['"\\\r\n]""")
 _QUOTED = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\[^\r\n]""", re.DOTALL)
+_AIRFLOW = re.compile(r"[ \t]*airflow(?:[ \t]+|\Z)")
 
 
 def command_line(command: str | Sequence[str]) -> str:
@@ -39,12 +40,12 @@ def split_words(line: str) -> list[str]:
 def _without_airflow(line: str) -> str:
     if not line.lstrip(" \t").startswith("airflow"):
         return line
-    first, _, rest = line.lstrip(" \t").partition(" ")
-    return rest if first == "airflow" else line
+    return _AIRFLOW.sub("", line, count=1)
 
 
 def _quoted(words: Sequence[str]) -> str:
-    if not all(isinstance(word, str) for word in words):
+    # Of bytes, each element is an int; only of empty ones it is not seen.
+    if isinstance(words, bytes | bytearray) or not all(isinstance(word, str) for word in words):
         raise TypeError("a command is a string or a sequence of strings")
     return shlex.join(words[1:] if words and words[0] == "airflow" else words)
 

@@ -1,9 +1,20 @@
-"""Telling from Airflow's output whether a command failed, since the answer does not hold the exit status."""
+"""Telling from Airflow's output whether a command failed, since the answer does not hold the exit status.
+
+Not everything can be told. A command that exits with 1 and says nothing of it (`dags backfill` prints a `ValueError` to
+stdout as if it were an answer), or with a message that no version here has, after an answer or a warning, is taken as
+done. A task that fails in a process of its own (`tasks run`) writes that to its log only. And what a variable holds may
+read like one of the failures below.
+"""
 
 import re
 
-# argparse as Airflow sets it up (exit 2), in every version.
-_USAGE_ERROR = re.compile(r"^airflow( [\w-]+){0,2} command error: .*, see help above\.$")
+# argparse as Airflow sets it up (exit 2), in every version, and a message of `connections add` (exit 1). Both repeat what
+# they were given, line breaks too.
+_REPEATED = re.compile(
+    r"""^(?:airflow(?:\ [\w-]+){0,2}\ command\ error:\ (?:.*\n)*?.*,\ see\ help\ above\.
+    |The\ URI\ provided\ to\ --conn-uri\ is\ invalid:\ (?:.*\n)*?.*)\Z""",
+    re.MULTILINE | re.VERBOSE,
+)
 # What Airflow's commands pass to `sys.exit()` or `SystemExit` (airflow/cli/commands/*.py): Python prints it as the last
 # line of stderr and exits with 1.
 _EXIT_MESSAGES = re.compile(
@@ -13,12 +24,18 @@ _EXIT_MESSAGES = re.compile(
             r"Can not find dag '.*'( in database)?",
             r"DagRun failed",
             r"Configuration .* is not valid JSON\. Error: .*",
+            r"Option --save and --imgcat are mutually exclusive\. .*",
+            r"Failed to execute\. Make sure the imgcat executables are on your systems 'PATH'",
+            r"Cannot use --table and --field together",
+            r"(One of )?--run-id, --partition-key, .*",
+            r"--partition-date-start must be on or before --partition-date-end\.",
             r"Variable .* does not exist\.?",
+            r"[A-Z].*: line \d+ column \d+ \(char \d+\)",  # `variables get --json` of what is no JSON
+            r"--hide-sensitive can only be used with --show-values",
             r"A connection with `conn_id`=.* already exists\.",
             r"(Did not find a|Found more than one) connection with `conn_id`=.*",
             r"(Must supply either|Cannot supply both) conn-uri .*conn-json.*",
-            r"The following args are (required to add a connection|not compatible with the --conn-\w+ flag): .*",
-            r"The URI provided to --conn-uri is invalid: .*",
+            r"The following args are (required to add a connection|not compatible with the .*--conn-\w+ flag): .*",
             r"conn-json is invalid; must supply conn-type",
             r"Could not create connection\. .*",
             r"No such provider installed: .*",
@@ -26,48 +43,121 @@ _EXIT_MESSAGES = re.compile(
             r"More than one (asset exists|DAG materializes asset) with .*",
             r"(Either --name or --uri is required|Required --name with --alias|Cannot use --uri with --alias)",
             r"Bundles not found: .*",
+            r"No tables selected for db cleanup\. .*",
+            r"User did not confirm; exiting\.",
+            r"ERROR: You need to \w+ the database\. .*",
         )
     )
 )
+# What commands print to stdout before they exit with 1: `roles` and, in version 3, `backfill create`.
+_LAST_WORDS = re.compile(
+    r"(?:Role|Resource|Action) named '.*' does not exist|Warning: No runs to create for (?i:dag) .* in the range \[.*\]"
+)
+# `dags list-import-errors` with something to list, as a table or plain, as JSON, as YAML.
+_IMPORT_ERRORS = re.compile(
+    r"""^(?:bundle_name\ +(?:\|\ +)?)?filepath\ +(?:\|\ +)?error\ *$
+    |^\[\{(?:"bundle_name":\ (?:"[^"\n]*"|null),\ )?"filepath":\ "(?:[^"\\\n]|\\.)*",\ "error":\ "
+    |^-\ (?:bundle_name:\ .*\n\ \ )?error:\ (?:.*\n(?!-\ ))*?\ \ filepath:\ """,
+    re.MULTILINE | re.VERBOSE,
+)
+
+_COLOUR = r"(?:\x1b\[[\d;]*m)*"
+_TIME = rf"{_COLOUR}\d{{4}}-\d\d-\d\d[ T]\d\d:\d\d:\d\d"
+# "[2026-11-22 10:33:13,100] {dagbag.py:417} INFO - …" up to version 2, "2026-11-22T10:33:13.100000Z [info  ] …" in 3.
+_LOG_LINE = re.compile(rf"\[{_TIME}|{_TIME}\S* {_COLOUR}\[")
+# A record of version 3 over several lines ends in its logger: "… [py.warnings] category=UserWarning lineno=57".
+_LONG_RECORD = rf"{_TIME}\S* {_COLOUR}\[.*\n(?:(?!{_TIME}).*\n){{0,20}}?.*\[[\w.]+\](?: \w+=.*)?"
+_RECORDS = re.compile(rf"(?:(?:{_LONG_RECORD}|\[{_TIME}.*|{_TIME}\S* {_COLOUR}\[.*|[ \t\r]*)\n)*")
+_WARNING = re.compile(r"\S+:\d+:? \w*Warning: ")
+_NOTE = re.compile(r"\[(?:INFO|WARN|WARNING|DEBUG)\] |(?:DEBUG|INFO|WARNING|ERROR)(?: +\[|:\S+:)")
+
 _TRACEBACK = "Traceback (most recent call last):"
-_LOG_LINE = re.compile(r"^(?:\x1b\[\d+m)?\[?(?:\x1b\[\d+m)?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
-_WARNING = re.compile(r"^\S+:\d+:? \w*Warning: ")
-_NOTE = re.compile(r"^\[(?:INFO|WARN|DEBUG)\] ")
+_CHAINED = (
+    "During handling of the above exception, another exception occurred:",
+    "The above exception was the direct cause of the following exception:",
+)
+_GROUP = re.compile(r"^  \+ Exception Group Traceback .*\n(?:  \|   .*\n)*  \| (\S.*)\n", re.MULTILINE)
+# What Python reports of finalizers, threads and loggers: none of them ends the process.
+_ASIDE = re.compile(
+    r"""^(?:Exception\ ignored\ |Exception\ in\ thread\ |---\ Logging\ error\ ---).*\n
+    (?:(?:\n(?:During|The\ above).*\n\n)?Traceback\ \(most\ recent\ call\ last\):\n(?:[ \t].*\n)*\S.*(?:\n|\Z))*
+    (?:Call\ stack:\n(?:[ \t].*\n)*Message:\ .*(?:\n|\Z)(?:Arguments:\ .*(?:\n|\Z))?)?""",
+    re.MULTILINE | re.VERBOSE,
+)
 
 
 def failure(stdout: str, stderr: str) -> str | None:
     """Return the line in which Airflow says why the command failed, or `None` where it did not fail.
 
     Warnings and log lines on stderr are no failure, nor is the word "Error" in them. What counts is the end of stderr:
-    a usage error, an exception that nobody caught, a message that the process exited with.
+    a usage error, an exception that nobody caught, a message that the process exited with. A few commands say it on
+    stdout.
     """
-    lines = stderr.rstrip().splitlines()
-    if not lines:
+    return (_told_on_stderr(stdout, stderr) if stderr else None) or _told_on_stdout(stdout)
+
+
+def lists_import_errors(stdout: str) -> bool:
+    """Tell whether `dags list-import-errors` found some: an answer, with which newer versions exit with 1.
+
+    Up to 2.7 they exit with 0 after the same output.
+    """
+    return _IMPORT_ERRORS.search(stdout) is not None
+
+
+def _told_on_stderr(stdout: str, stderr: str) -> str | None:
+    text = stderr.rstrip()
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    if "Exception i" in text or "--- Logging" in text:
+        text = _ASIDE.sub("", text).rstrip()
+    if not text:
         return None
-    last = lines[-1].strip()
-    if _USAGE_ERROR.match(last) or _EXIT_MESSAGES.fullmatch(last):
-        return last
-    return _uncaught_exception(lines) or _exit_message(lines, stdout)
+    if (" command error: " in text or " is invalid: " in text) and (repeated := _REPEATED.search(text)):
+        return " ".join(repeated[0].split("\n"))
+    lines = text.split("\n")
+    if _EXIT_MESSAGES.fullmatch(lines[-1]):
+        return lines[-1]
+    return _uncaught_exception(text, lines, stdout) or _exit_message(lines, stdout)
 
 
-def _uncaught_exception(lines: list[str]) -> str | None:
+def _uncaught_exception(text: str, lines: list[str], stdout: str) -> str | None:
     """Return the exception's line of the traceback with which stderr ends."""
     starts = [number for number, line in enumerate(lines) if line == _TRACEBACK]
     if not starts:
-        return None
+        groups = _GROUP.findall(text) if " Exception Group " in text else []
+        return str(groups[-1]) if groups else None
     after = [line for line in lines[starts[-1] + 1 :] if not line.startswith(" ")]
     if not after or any(_LOG_LINE.match(line) for line in after):
         return None  # logged, and the command went on
+    if _was_logged(lines, starts) and _answered(stdout):
+        return None
     return after[0].strip()
+
+
+def _was_logged(lines: list[str], starts: list[int]) -> bool:
+    """Tell whether the last traceback, with what it is chained to, belongs to a log record."""
+    first = starts[-1]
+    for start in reversed(starts[:-1]):
+        if not (first >= 2 and lines[first - 2] in _CHAINED):
+            break
+        first = start
+    return first > 0 and _LOG_LINE.match(lines[first - 1]) is not None
 
 
 def _exit_message(lines: list[str], stdout: str) -> str | None:
     """Return the last line where it can only be what the process exited with: no answer, no log, no warning."""
     last = lines[-1]
-    if _answered(stdout) or last.startswith((" ", "\t")) or _LOG_LINE.match(last) or _NOTE.match(last):
+    if last.startswith((" ", "\t")) or _LOG_LINE.match(last) or _NOTE.match(last):
         return None
-    return None if any(_WARNING.match(line) for line in lines) else last.strip()
+    return None if any(_WARNING.match(line) for line in lines) or _answered(stdout) else last.strip()
 
 
 def _answered(stdout: str) -> bool:
-    return any(line.strip() and not _LOG_LINE.match(line) for line in stdout.splitlines())
+    records = _RECORDS.match(stdout + "\n")
+    assert records
+    return records.end() <= len(stdout)
+
+
+def _told_on_stdout(stdout: str) -> str | None:
+    last = stdout[-1000:].rstrip().rpartition("\n")[2]
+    return last if last.endswith(("does not exist", "]")) and _LAST_WORDS.fullmatch(last) else None
