@@ -1,0 +1,57 @@
+"""The command line. Every command is a module, and imports what is heavy only when it is called."""
+
+import click
+
+from mwaa_async._cli.emulator import emulator
+from mwaa_async._cli.guards import guard_from
+from mwaa_async._cli.options import Options
+from mwaa_async._cli.output import log_to_stderr
+from mwaa_async._cli.run import run
+from mwaa_async._cli.token import token
+from mwaa_async._version import __version__
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+@click.group(invoke_without_command=True, context_settings=_CONTEXT)
+@click.option("--region", help="AWS region; otherwise AWS_REGION or the profile's.")
+@click.option("--profile", help="AWS profile; otherwise AWS_PROFILE or the default one.")
+@click.option("--endpoint-url", metavar="URL", help="Endpoint of the MWAA API, in the place of AWS's own.")
+@click.option(
+    "--guard",
+    metavar="GUARD",
+    default="host",
+    show_default=True,
+    help="With whom commands take turns: local (nobody), host, redis://… or dynamodb://TABLE.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Log what happens to stderr.")
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.pass_context
+def program(
+    context: click.Context,
+    *,
+    region: str | None,
+    profile: str | None,
+    endpoint_url: str | None,
+    guard: str,
+    verbose: bool,
+) -> None:
+    """One Airflow command at a time, on Amazon MWAA.
+
+    \b
+    mwaa-async run prod dags trigger etl
+    mwaa-async --region eu-west-1 run prod "dags list -o json"
+
+    Exit status: 0 done, 1 Airflow reports failure, 2 wrong usage, 3 nothing ran, 4 unknown whether it ran,
+    130 interrupted.
+    """
+    if verbose:
+        log_to_stderr()
+    context.obj = Options(region, profile, endpoint_url, guard_from(guard))
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        context.exit(2)
+
+
+for command in (run, token, emulator):
+    program.add_command(command)

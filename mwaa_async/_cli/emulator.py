@@ -1,0 +1,129 @@
+"""`mwaa-async emulator`."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mwaa_async._cli.child import run_child
+from mwaa_async._cli.exits import CannotStartError, MissingExtraError, StoppedError
+from mwaa_async._cli.options import Options, environment_name
+from mwaa_async._cli.output import say, write
+from mwaa_async._cli.signals import caught_signals
+
+if TYPE_CHECKING:
+    from mwaa_async.emulator import Emulator
+
+# They would lead an AWS client away from the emulator's own credentials.
+_MISLEADING = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+_PROGRAM = click.Path(exists=True, dir_okay=False, executable=True, path_type=Path)
+
+
+# Parsing ends at the command, so that its options need no "--" before them.
+@click.command(context_settings={"allow_interspersed_args": False}, short_help="Serve a local MWAA.")
+@click.option(
+    "--environment",
+    "environments",
+    metavar="NAME",
+    type=environment_name,
+    multiple=True,
+    default=["demo"],
+    show_default=True,
+    help="An environment to serve; may be given several times.",
+)
+@click.option("--airflow-version", metavar="V", help="Version of the Airflow in memory that answers, such as 3.0.6.")
+@click.option("--airflow-binary", metavar="PATH", type=_PROGRAM, help="An installed Airflow's 'airflow', to answer.")
+@click.option(
+    "--port",
+    metavar="N",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default="any free one",
+    help="Port of the token API on 127.0.0.1.",
+)
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+@click.pass_obj
+def emulator(
+    options: Options,
+    *,
+    environments: Sequence[str],
+    airflow_version: str | None,
+    airflow_binary: Path | None,
+    port: int,
+    command: Sequence[str],
+) -> None:
+    """Serve a local MWAA, for tests and for trying things out.
+
+    With a COMMAND it runs that with the environment variables set that lead any AWS client to it, and ends with its
+    exit status. Without one it prints them and serves until interrupted.
+
+    \b
+    mwaa-async emulator -- mwaa-async run demo dags list
+    mwaa-async emulator --airflow-version 3.0.6 -- pytest
+    mwaa-async emulator --environment dev --environment prod > variables.sh
+    """
+    if airflow_version and airflow_binary:
+        raise click.UsageError("give either --airflow-version or --airflow-binary")
+    local_mwaa = _emulator(environments, port, airflow_version, airflow_binary, options.region)
+    try:
+        status = asyncio.run(_serve(local_mwaa, environments, command))
+    except KeyboardInterrupt:
+        raise StoppedError("interrupted; nothing is running") from None
+    raise click.exceptions.Exit(status)
+
+
+def _emulator(
+    environments: Sequence[str], port: int, version: str | None, binary: Path | None, region: str | None
+) -> "Emulator":
+    try:
+        from mwaa_async.emulator import AirflowBinary, Emulator
+    except ImportError:
+        raise MissingExtraError("the emulator needs the extra 'emulator': pip install 'mwaa-async[emulator]'") from None
+    chosen: dict[str, Any] = {"airflow": AirflowBinary(binary) if binary else version, "region": region}
+    return Emulator(environments, port=port, **{name: value for name, value in chosen.items() if value is not None})
+
+
+async def _serve(emulator: "Emulator", environments: Sequence[str], command: Sequence[str]) -> int:
+    async with AsyncExitStack() as resources:
+        try:
+            await resources.enter_async_context(emulator)
+        except OSError as error:
+            raise CannotStartError(f"the emulator cannot start: {error.strerror or error}") from None
+        with caught_signals() as signals:
+            if command:
+                return await run_child(command, _environ(emulator), signals)
+            write(_exports(emulator))
+            say(f"serving {', '.join(environments)} ({_airflow(emulator, environments[0])}) until interrupted")
+            return await _until_stopped(signals)
+
+
+async def _until_stopped(signals: AsyncIterator[signal.Signals]) -> int:
+    """Wait for a signal: SIGTERM is how one stops a server, Ctrl-C interrupts it."""
+    if await anext(signals) == signal.SIGINT:
+        raise StoppedError("interrupted; nothing is running any more")
+    return 0
+
+
+def _environ(emulator: "Emulator") -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
+    return kept | emulator.environ()
+
+
+def _exports(emulator: "Emulator") -> str:
+    lines = [f"export {name}={_quoted(value)}\n" for name, value in emulator.environ().items()]
+    return "".join([*lines, f"unset {' '.join(_MISLEADING)}\n"])
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", r"'\''") + "'"
+
+
+def _airflow(emulator: "Emulator", environment: str) -> str:
+    airflow = emulator.airflow(environment)
+    version = getattr(airflow, "version", None)
+    return f"Airflow {version}" if isinstance(version, str) else repr(airflow)

@@ -1,0 +1,64 @@
+"""From an error to one line on stderr and an exit status."""
+
+import click
+
+from mwaa_async import MwaaError
+from mwaa_async._cli.output import say
+
+USAGE = 2
+NOTHING_RAN = 3
+INTERRUPTED = 130
+
+
+class CannotStartError(click.ClickException):
+    """Something was missing before anything could run."""
+
+    exit_code = NOTHING_RAN
+
+
+class MissingExtraError(click.ClickException):
+    """The command needs an extra that is not installed."""
+
+    exit_code = USAGE
+
+
+class StoppedError(click.ClickException):
+    """Ctrl-C was pressed; the message says whether something may be running."""
+
+    exit_code = INTERRUPTED
+
+
+def run_to_exit(program: click.Command) -> int:
+    """Run the program, tell its error in one line, and return its exit status."""
+    try:
+        return _run_and_tell(program)
+    except click.exceptions.Exit as end:  # nobody reads stderr
+        return end.exit_code
+
+
+def exit_status(error: MwaaError) -> int:
+    """Return the exit status that says whether the command ran."""
+    return {True: 1, False: NOTHING_RAN, None: 4}[error.ran]
+
+
+def _run_and_tell(program: click.Command) -> int:
+    try:
+        return program.main(prog_name="mwaa-async", standalone_mode=False) or 0
+    except click.ClickException as error:
+        say(_message(error))
+        return error.exit_code
+    except click.Abort:
+        say("interrupted; nothing is running")
+        return INTERRUPTED
+    except MwaaError as error:  # before ValueError, which one of them also is
+        say(str(error))
+        return exit_status(error)
+    except ValueError as error:
+        say(str(error))
+        return USAGE
+
+
+def _message(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    hint = f" (see '{context.command_path} --help')" if context else ""
+    return f"{error.format_message().rstrip('.')}{hint}"

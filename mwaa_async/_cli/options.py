@@ -1,0 +1,37 @@
+"""What is said before the command, and what commands make of it."""
+
+from dataclasses import dataclass
+
+import click
+
+from mwaa_async import Guard, MwaaClient
+from mwaa_async._aws import AwsOptions
+from mwaa_async._identity import check_name
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The global options."""
+
+    region: str | None
+    profile: str | None
+    endpoint_url: str | None
+    guard: Guard | None
+
+    def client(self) -> MwaaClient:
+        """Return a client as the options want it, not open yet."""
+        return MwaaClient(
+            region_name=self.region, profile_name=self.profile, endpoint_url=self.endpoint_url, guard=self.guard
+        )
+
+    def aws(self) -> AwsOptions:
+        """Return the options that are about AWS."""
+        return AwsOptions(region_name=self.region, profile_name=self.profile, endpoint_url=self.endpoint_url)
+
+
+def environment_name(text: str) -> str:
+    """Return the name of an environment, for click to call. Raises `click.BadParameter`."""
+    try:
+        return check_name(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None

@@ -1,0 +1,42 @@
+"""What goes to stdout and stderr."""
+
+import logging
+import os
+import sys
+
+import click
+
+_BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE has ended
+
+
+def say(line: str) -> None:
+    """Print one line to stderr, with the program's name before it."""
+    write(f"mwaa-async: {' '.join(line.splitlines())}\n", err=True)
+
+
+def write(text: str, *, err: bool = False) -> None:
+    """Print the text as it is: in UTF-8 whatever the locale, and with no line end but its own."""
+    try:
+        click.echo(text.encode(errors="surrogateescape"), nl=False, err=err)
+    except BrokenPipeError:
+        _drop_what_is_buffered(err)
+        raise click.exceptions.Exit(_BROKEN_PIPE) from None
+    except OSError as error:
+        _drop_what_is_buffered(err)
+        raise click.ClickException(f"the output cannot be written: {error.strerror}") from None
+
+
+def log_to_stderr() -> None:
+    """Let the library tell what it does; botocore and aiohttp, which would tell secrets, stay silent."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("mwaa-async: %(message)s"))
+    logger = logging.getLogger("mwaa_async")
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+
+
+def _drop_what_is_buffered(err: bool) -> None:
+    # Python flushes once more when it ends, and would complain with an exit status of its own.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, (sys.stderr if err else sys.stdout).fileno())
+    os.close(nowhere)

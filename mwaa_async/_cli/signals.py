@@ -1,0 +1,23 @@
+"""The signals that end a program, as something to wait for."""
+
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+import anyio
+
+
+@contextmanager
+def caught_signals() -> Iterator[AsyncIterator[signal.Signals]]:
+    """Catch SIGINT and SIGTERM and yield them as they come, where the system can do that."""
+    if sys.platform == "win32":
+        yield _none()  # Ctrl-C comes as KeyboardInterrupt there
+    else:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            yield signals
+
+
+async def _none() -> AsyncIterator[signal.Signals]:
+    await anyio.sleep_forever()
+    yield signal.SIGTERM  # never
