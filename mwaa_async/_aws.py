@@ -81,6 +81,8 @@ def _open_account(options: AwsOptions) -> Account:
         return _account(options, session, options.region_name or session.region_name)
     except BotoCoreError as error:
         raise token_error(error, None) from error
+    except ValueError as error:
+        raise TokenError(f"AWS's SDK cannot be set up: {error}") from error
     except OSError as error:
         raise TokenError(f"the certificates in AWS_CA_BUNDLE cannot be used: {error}") from error
 
@@ -199,7 +201,7 @@ def token_error(error: Exception, environment: str | None) -> TokenError:
     if code == "ResourceNotFoundException":
         return EnvironmentNotFoundError(
             f"{place}there is no environment of this name here; look at the name, the region and the account "
-            "('mwaa-async environments' lists what there is)",
+            "('aws mwaa list-environments' lists what there is)",
             environment=environment,
         )
     if _DENIED.search(code):
@@ -235,7 +237,7 @@ def _text(error: Exception) -> str:
 
 def _remedy(error: Exception) -> str:
     return {
-        "NoRegionError": "; name one with region_name=, AWS_REGION or the profile",
+        "NoRegionError": "; name one with AWS_REGION, in the profile, or as region_name= (--region)",
         "NoCredentialsError": "; give some with AWS_PROFILE, AWS_ACCESS_KEY_ID or an instance role",
         "CredentialRetrievalError": "; look at the profile's credential source",
         "SSLError": "; name the authority to trust with AWS_CA_BUNDLE, SSL_CERT_FILE or ssl_context=",

@@ -54,7 +54,7 @@ class MwaaClient:
     `token_lifetime` how long AWS lets a CLI token live. `proxy` is the way to the web servers (`http://…`, or
     `socks5h://…` with the extra `socks`); `ssl_context` replaces the trust in the system's authorities.
 
-    Raises `ValueError` for a duration that is negative or not a number.
+    Raises `ValueError` for a duration that is negative or not a number, and for what is no URL.
     """
 
     def __init__(
@@ -75,6 +75,8 @@ class MwaaClient:
     ) -> None:
         if session is not None and profile_name is not None:
             raise ValueError("a session has its profile already: give either session or profile_name")
+        if endpoint_url is not None and not endpoint_url.startswith(("http://", "https://")):
+            raise ValueError(f"endpoint_url must be a URL, not {endpoint_url!r}")
         self._timing = Timing(command_timeout, queue_timeout, settle_time, token_lifetime)
         self._aws = AwsOptions(session, region_name, profile_name, endpoint_url, ssl_context)
         self._proxy = _check_proxy(proxy)

@@ -67,7 +67,7 @@ class Turn:
     request may be running.
     """
 
-    line: str
+    line: str = field(repr=False)  # it may hold secrets
     slot: Slot
     began_at: float
     outcome: asyncio.Future[Answer]
@@ -239,7 +239,7 @@ class Lane:
             else:
                 turn.outcome.set_result(answer)
         except asyncio.CancelledError:
-            if self._web_server.on_wire:
+            if self._web_server.was_on_wire():
                 self._leave_alone(turn)
             raise
         finally:
@@ -308,21 +308,21 @@ class Lane:
 
     async def _post_with_token(self, line: str) -> Answer:
         """Post the command, with another token where the web server refuses the first."""
-        token = await self._token()
+        token = await self._token(line)
         answer = await self._post(token, line)
         if answer.status not in TOKEN_REFUSED:
             return answer
         self._tokens.refused(token)
-        answer = await self._post(await self._token(), line)
+        answer = await self._post(await self._token(line), line)
         if token.uses > 1 and answer.status not in TOKEN_REFUSED:
             self._tokens.stop_reusing()
         return answer
 
-    async def _token(self) -> CliToken:
+    async def _token(self, line: str) -> CliToken:
         try:
             return await self._tokens.take()
         except TokenError as error:
-            error.environment = self._identity.name
+            error.environment, error.command = self._identity.name, redacted(line)
             raise
 
     async def _post(self, token: CliToken, line: str) -> Answer:
@@ -332,7 +332,7 @@ class Lane:
         except ConnectionGoneError:
             return await self._post_once(token, line)
         except TokenTooOldError:
-            return await self._post_once(await self._token(), line)
+            return await self._post_once(await self._token(line), line)
 
     async def _post_once(self, token: CliToken, line: str) -> Answer:
         return await self._web_server.post(
@@ -347,8 +347,7 @@ class Lane:
         )
 
     def __repr__(self) -> str:
-        state = self.statistics()
-        return f"<Lane {self._identity} [{state.running} running, {state.queued} queued]>"
+        return f"<Lane {self._identity} [{int(self._turn is not None)} running, {len(self._queue)} queued]>"
 
 
 def _cancel_once(task: asyncio.Task[None]) -> None:

@@ -74,12 +74,20 @@ class WebServer:
         """
         self.on_wire, self._still_fresh = False, still_fresh
         try:
-            return await self._post(hostname, token, line)
+            answer = await self._post(hostname, token, line)
         except _transport_errors(self._proxy) as error:
             # The cause is told, not chained: aiohttp's errors carry the request's headers, the token among them.
-            raise (LostError if self.on_wire else NotSentError)(_reason(error)) from None
-        finally:
+            raise (LostError if self.was_on_wire() else NotSentError)(_reason(error)) from None
+        except TooLargeError:
             self.on_wire = False
+            raise
+        self.on_wire = False
+        return answer
+
+    def was_on_wire(self) -> bool:
+        """Tell whether the request that ended without an answer, or was cancelled, may have been received."""
+        was, self.on_wire = self.on_wire, False
+        return was
 
     async def aclose(self) -> None:
         """Close the connection."""
@@ -179,9 +187,9 @@ def _transport_errors(proxy: str | None) -> tuple[type[Exception], ...]:
 
     if proxy is None or _is_http(proxy):
         return aiohttp.ClientError, OSError
-    from aiohttp_socks import ProxyError
+    from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
-    return aiohttp.ClientError, OSError, ProxyError
+    return aiohttp.ClientError, OSError, ProxyError, ProxyConnectionError, ProxyTimeoutError
 
 
 def _is_http(proxy: str) -> bool:

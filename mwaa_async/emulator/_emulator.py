@@ -91,6 +91,10 @@ class Emulator:
         """Return the Airflow of an environment."""
         return self._environments[environment].airflow
 
+    def web_server_url(self, environment: str) -> str:
+        """Return where the web server of an environment is."""
+        return f"https://{self._environments[environment].hostname}"
+
     async def stop_web_server(self, environment: str) -> None:
         """Make the web server of an environment go away: its connections end and new ones are refused."""
         await self._web_servers.pop(environment).cleanup()
@@ -151,7 +155,7 @@ class Emulator:
     async def _start(self) -> None:
         for name in self._environments:
             await self.start_web_server(name)
-        api = token_api(self._environments, self.faults, token_time=self._token_time)
+        api = token_api(self._environments, self.faults, region=self.region, token_time=self._token_time)
         runner = await self._serve(api, self._port)
         self._resources.push_async_callback(runner.cleanup)
         self.endpoint_url = f"https://{_HOST}:{runner.addresses[0][1]}"

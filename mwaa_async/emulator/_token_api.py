@@ -1,7 +1,8 @@
-"""AWS's side of the emulator: `CreateCliToken`, `GetEnvironment`, `ListEnvironments`."""
+"""AWS's side of the emulator: `CreateCliToken`, `CreateWebLoginToken`, `GetEnvironment`, `ListEnvironments`."""
 
 import asyncio
 import json
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -14,7 +15,9 @@ from mwaa_async.emulator._signature import refusal
 _PAGE = 25  # ListEnvironments gives no more at once
 
 
-def token_api(environments: Mapping[str, EmulatedEnvironment], faults: Faults, *, token_time: float) -> web.Application:
+def token_api(
+    environments: Mapping[str, EmulatedEnvironment], faults: Faults, *, region: str, token_time: float
+) -> web.Application:
     """Return the application that answers as the service `airflow` of AWS does.
 
     The routes are those of botocore's service model mwaa/2020-07-01.
@@ -32,21 +35,28 @@ def token_api(environments: Mapping[str, EmulatedEnvironment], faults: Faults, *
             {"CliToken": environment.issue_token().value, "WebServerHostname": environment.hostname}
         )
 
+    async def create_web_login_token(request: web.Request) -> web.Response:
+        environment = environments.get(request.match_info["name"])
+        if environment is None:
+            return _not_found(request)
+        token = secrets.token_urlsafe(96)
+        return web.json_response({"WebToken": token, "WebServerHostname": environment.hostname})
+
     async def get_environment(request: web.Request) -> web.Response:
         environment = environments.get(request.match_info["name"])
         if environment is None:
             return _not_found(request)
-        return web.json_response({"Environment": await _description(environment)})
+        return web.json_response({"Environment": await _description(environment, region)})
 
     async def list_environments(request: web.Request) -> web.Response:
-        names = sorted(environments)
-        start = int(request.query.get("NextToken", "0"))
-        end = start + min(int(request.query.get("MaxResults", _PAGE)), _PAGE)
-        page: dict[str, Any] = {"Environments": names[start:end]}
-        return web.json_response(page | ({"NextToken": str(end)} if end < len(names) else {}))
+        most, start = request.query.get("MaxResults", str(_PAGE)), request.query.get("NextToken", "0")
+        if not most.isdigit() or not 1 <= int(most) <= _PAGE or not start.isdigit():
+            return _error(400, "ValidationException", f"MaxResults is 1 to {_PAGE}, and NextToken what was answered")
+        return web.json_response(_page(sorted(environments), int(start), int(most)))
 
     application = web.Application(middlewares=[_only_signed])
     application.router.add_post("/clitoken/{name}", create_cli_token)
+    application.router.add_post("/webtoken/{name}", create_web_login_token)
     application.router.add_get("/environments/{name}", get_environment)
     application.router.add_get("/environments", list_environments)
     return application
@@ -60,12 +70,17 @@ async def _only_signed(
     return _error(403, *refused) if refused else await handler(request)
 
 
-async def _description(environment: EmulatedEnvironment) -> dict[str, Any]:
+def _page(names: list[str], start: int, most: int) -> dict[str, Any]:
+    page: dict[str, Any] = {"Environments": names[start : start + most]}
+    return page | ({"NextToken": str(start + most)} if start + most < len(names) else {})
+
+
+async def _description(environment: EmulatedEnvironment, region: str) -> dict[str, Any]:
     return {
         "Name": environment.name,
         "Status": "AVAILABLE",
         "AirflowVersion": await environment.airflow_version(),
-        "Arn": f"arn:aws:airflow:us-east-1:123456789012:environment/{environment.name}",
+        "Arn": f"arn:aws:airflow:{region}:123456789012:environment/{environment.name}",
         "WebserverUrl": environment.hostname,
         "WebserverAccessMode": "PUBLIC_ONLY",
         "EnvironmentClass": "mw1.small",

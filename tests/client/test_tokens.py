@@ -1,0 +1,185 @@
+"""Promise 3: a token is never stale and never wasted."""
+
+import asyncio
+import itertools
+
+import pytest
+
+from mwaa_async import (
+    AccessDeniedError,
+    EnvironmentNotFoundError,
+    MwaaClient,
+    RequestRejectedError,
+    ThrottledError,
+    TokenError,
+)
+from mwaa_async.emulator import Emulator, RefusedByAws, SlowToken, StatusAnswer
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_no_token_is_fetched_before_a_command_needs_one(emulator: Emulator, client: MwaaClient) -> None:
+    client.environment("demo")
+    assert not emulator.tokens
+    await client.environment("demo").run("version")
+    assert len(emulator.tokens) == 1
+
+
+async def test_a_token_is_never_sent_when_it_may_have_expired() -> None:
+    async with (
+        Emulator(token_lifetime=0.6, command_time=0.05) as emulator,
+        MwaaClient(**emulator.client_options(), token_lifetime=0.6) as client,
+    ):
+        demo = client.environment("demo")
+        await asyncio.gather(*(demo.run("version") for _ in range(40)))
+        assert len(emulator.commands) == 40
+        assert max(record.token_age for record in emulator.commands) < 0.6
+        # Two seconds of work, each token good for half of one: no more than their lifetime demands.
+        assert 4 <= len(emulator.tokens) <= 6
+
+
+async def test_the_next_token_is_fetched_while_the_command_before_is_still_running() -> None:
+    async with (
+        Emulator(token_lifetime=0.6, command_time=0.1, token_time=0.1) as emulator,
+        MwaaClient(**emulator.client_options(), token_lifetime=0.6) as client,
+    ):
+        demo = client.environment("demo")
+        await asyncio.gather(*(demo.run("version") for _ in range(20)))
+        later = [token.issued for token in emulator.tokens[1:]]
+        running = [(record.start, record.end or 0.0) for record in emulator.commands]
+    assert later
+    assert all(any(start < issued < end for start, end in running) for issued in later)
+
+
+async def test_no_token_is_fetched_ahead_when_nobody_waits_for_it() -> None:
+    async with (
+        Emulator(token_lifetime=0.3, command_time=0.5) as emulator,
+        MwaaClient(**emulator.client_options(), token_lifetime=0.3) as client,
+    ):
+        await client.environment("demo").run("version")
+        assert len(emulator.tokens) == 1
+
+
+async def test_a_service_that_takes_tokens_once_only_is_learnt_after_the_first_refusal() -> None:
+    async with (
+        Emulator(single_use_tokens=True, command_time=0.01) as emulator,
+        MwaaClient(**emulator.client_options()) as client,
+    ):
+        demo = client.environment("demo")
+        await asyncio.gather(*(demo.run("version") for _ in range(10)))
+        assert len(emulator.commands) == 10
+        assert [token.uses for token in emulator.tokens] == [1] * 10
+        # From the third command on it is known, and tokens are fetched while the command before is running.
+        ends = [record.end or 0.0 for record in emulator.commands]
+        assert all(token.issued < end for token, end in zip(emulator.tokens[3:], ends[2:], strict=False))
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_refused_token_is_replaced_once_since_nothing_has_run(
+    emulator: Emulator, client: MwaaClient, status: int
+) -> None:
+    emulator.faults.commands.append(StatusAnswer(status))
+    result = await client.environment("demo").run("dags trigger demo")
+    assert result.http_status == 200
+    assert len(emulator.commands) == 1
+    assert len(emulator.tokens) == 2
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_two_tokens_refused_are_a_rejected_request(emulator: Emulator, client: MwaaClient, status: int) -> None:
+    emulator.faults.commands.extend([StatusAnswer(status)] * 2)
+    with pytest.raises(RequestRejectedError, match="refused a fresh CLI token") as caught:
+        await client.environment("demo").run("dags trigger demo")
+    assert (caught.value.ran, caught.value.http_status) == (False, status)
+    assert not emulator.commands
+    assert len(emulator.tokens) == 2
+
+
+async def test_an_unknown_environment_is_told_with_its_name(client: MwaaClient) -> None:
+    with pytest.raises(EnvironmentNotFoundError, match="nosuch: there is no environment of this name") as caught:
+        await client.environment("nosuch").run("version")
+    assert (caught.value.ran, caught.value.environment) == (False, "nosuch")
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "remedy"),
+    [
+        (RefusedByAws("AccessDeniedException", 403), AccessDeniedError, "airflow:CreateCliToken"),
+        (RefusedByAws("UnrecognizedClientException", 403), AccessDeniedError, "valid credentials"),
+        (RefusedByAws("ExpiredTokenException", 403), AccessDeniedError, "valid credentials"),
+        (RefusedByAws("ThrottlingException", 429), ThrottledError, "try again later"),
+        (RefusedByAws("InternalServerException", 500), TokenError, "No token for you"),
+    ],
+    ids=lambda value: value.code if isinstance(value, RefusedByAws) else "",
+)
+async def test_what_aws_says_instead_of_a_token_is_told_with_a_remedy(
+    emulator: Emulator, client: MwaaClient, fault: RefusedByAws, kind: type[TokenError], remedy: str
+) -> None:
+    emulator.faults.tokens.extend(itertools.repeat(fault, 5))  # the SDK tries five times
+    with pytest.raises(kind, match=remedy) as caught:
+        await client.environment("demo").run("version")
+    assert type(caught.value) is kind
+    assert (caught.value.ran, caught.value.environment, caught.value.command) == (False, "demo", "version")
+    emulator.faults.tokens.clear()
+    assert await client.environment("demo").run("version")
+
+
+async def test_a_passing_throttle_is_left_to_the_sdks_own_retries(emulator: Emulator, client: MwaaClient) -> None:
+    emulator.faults.tokens.append(RefusedByAws())
+    assert await client.environment("demo").run("version")
+
+
+async def test_a_token_that_aws_took_too_long_for_is_not_used(emulator: Emulator) -> None:
+    emulator.faults.tokens.append(SlowToken(0.4))
+    async with MwaaClient(**emulator.client_options(), token_lifetime=0.3) as client:
+        with pytest.raises(TokenError, match="AWS took longer for a token") as caught:
+            await client.environment("demo").run("version")
+        assert caught.value.ran is False
+        assert not emulator.commands
+
+
+@pytest.fixture
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> pytest.MonkeyPatch:
+    """Take away everything from which AWS's SDKs learn credentials and region."""
+    nothing = str(tmp_path_factory.mktemp("aws") / "nothing")
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", nothing)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", nothing)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    return monkeypatch
+
+
+@pytest.mark.usefixtures("bare_environment")
+async def test_a_missing_region_is_told_with_the_ways_to_name_one() -> None:
+    async with MwaaClient() as client:
+        with pytest.raises(TokenError, match="AWS_REGION") as caught:
+            await client.environment("demo").run("version")
+    assert (caught.value.ran, caught.value.environment) == (False, "demo")
+
+
+@pytest.mark.usefixtures("bare_environment")
+async def test_missing_credentials_are_told_with_the_ways_to_give_some(emulator: Emulator) -> None:
+    options = emulator.client_options()
+    async with MwaaClient(
+        region_name="eu-west-1", endpoint_url=options["endpoint_url"], ssl_context=options["ssl_context"]
+    ) as client:
+        with pytest.raises(TokenError, match="AWS_PROFILE") as caught:
+            await client.environment("demo").run("version")
+    assert caught.value.ran is False
+
+
+@pytest.mark.usefixtures("bare_environment")
+async def test_an_unknown_profile_is_told_by_name() -> None:
+    async with MwaaClient(profile_name="nosuch", region_name="eu-west-1") as client:
+        with pytest.raises(TokenError, match="nosuch"):
+            await client.environment("demo").run("version")
+
+
+async def test_everything_can_come_from_environment_variables(
+    emulator: Emulator, bare_environment: pytest.MonkeyPatch
+) -> None:
+    for name, value in emulator.environ().items():
+        bare_environment.setenv(name, value)
+    async with MwaaClient() as client:
+        assert (await client.environment("demo").run("version")).stdout == "2.10.5\n"

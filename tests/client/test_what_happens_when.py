@@ -1,0 +1,256 @@
+"""Walks through the table in docs/what-happens-when.md: each fault, its error, and when the next command goes out."""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from mwaa_async import Environment, HostGuard, MwaaClient, MwaaError
+from mwaa_async.emulator import (
+    CommandRecord,
+    CutConnection,
+    Emulator,
+    RefusedByAws,
+    SlowAnswer,
+    StatusAnswer,
+    WrongAnswer,
+)
+
+pytestmark = pytest.mark.anyio
+
+SETTLE_TIME = 1.0
+TABLE = Path(__file__).parents[2] / "docs" / "what-happens-when.md"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table."""
+
+    error: str
+    ran: str
+    next_command: str
+
+
+def rows() -> dict[str, Row]:
+    """Read the table."""
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in TABLE.read_text().splitlines()
+        if line.startswith("| ")
+    ]
+    return {what: Row(error.strip("`"), ran.strip("`"), after) for what, error, ran, _, after in cells[1:]}
+
+
+@dataclass
+class Scene:
+    """What a scenario acts on."""
+
+    emulator: Emulator
+    demo: Environment
+    client: MwaaClient
+    directory: Path
+
+    async def write(self) -> None:
+        """Run a command that must not run twice."""
+        await self.demo.run("variables set key value")
+
+
+Scenario = Callable[[Scene], Awaitable[None]]
+
+
+def command_fault(*faults: CutConnection | StatusAnswer | WrongAnswer) -> Scenario:
+    async def play(scene: Scene) -> None:
+        scene.emulator.faults.commands.extend(faults)
+        await scene.write()
+
+    return play
+
+
+def token_fault(fault: RefusedByAws) -> Scenario:
+    async def play(scene: Scene) -> None:
+        scene.emulator.faults.tokens.extend(itertools.repeat(fault, 5))
+        try:
+            await scene.write()
+        finally:
+            scene.emulator.faults.tokens.clear()
+
+    return play
+
+
+async def unknown_environment(scene: Scene) -> None:
+    await scene.client.environment("nosuch").run("version")
+
+
+async def unreachable(scene: Scene) -> None:
+    await scene.emulator.stop_web_server("demo")
+    try:
+        await scene.write()
+    finally:
+        await scene.emulator.start_web_server("demo")
+
+
+async def coming_back(scene: Scene) -> None:
+    await scene.demo.run("version")
+    await scene.emulator.stop_web_server("demo")
+    writing = asyncio.create_task(scene.write())
+    await asyncio.sleep(0.3)
+    await scene.emulator.start_web_server("demo")
+    await writing
+
+
+async def closed_between(scene: Scene) -> None:
+    await scene.demo.run("version")
+    await scene.emulator.stop_web_server("demo")
+    await scene.emulator.start_web_server("demo")
+    await scene.write()
+
+
+async def broken_read(scene: Scene) -> None:
+    scene.emulator.faults.commands.append(CutConnection())
+    await scene.demo.run("variables list")
+
+
+async def failing(scene: Scene) -> None:
+    await scene.demo.run("dags trigger nosuch")
+
+
+async def command_timeout(scene: Scene) -> None:
+    scene.emulator.faults.commands.append(SlowAnswer(2.0))
+    await scene.write()
+
+
+async def timeout(scene: Scene) -> None:
+    scene.emulator.faults.commands.append(SlowAnswer(0.4))
+    await scene.demo.run("variables set key value", timeout=0.1)
+
+
+async def cancelled_running(scene: Scene) -> None:
+    scene.emulator.faults.commands.append(SlowAnswer(0.4))
+    running = asyncio.create_task(scene.write())
+    await until(lambda: bool(scene.emulator.commands))
+    running.cancel()
+    await running
+
+
+async def cancelled_queued(scene: Scene) -> None:
+    scene.emulator.faults.commands.append(SlowAnswer(0.2))
+    ahead = asyncio.create_task(scene.demo.run("version"))
+    await until(lambda: bool(scene.emulator.commands))
+    queued = asyncio.create_task(scene.write())
+    await until(lambda: scene.demo.statistics().queued == 1)
+    queued.cancel()
+    await asyncio.gather(ahead, return_exceptions=True)
+    await queued
+
+
+async def queue_timeout(scene: Scene) -> None:
+    scene.emulator.faults.commands.append(SlowAnswer(0.4))
+    ahead = asyncio.create_task(scene.demo.run("version"))
+    await until(lambda: bool(scene.emulator.commands))
+    try:
+        await scene.demo.run("variables set key value", queue_timeout=0.1)
+    finally:
+        ahead.add_done_callback(lambda task: task.result())
+
+
+async def unusable_directory(scene: Scene) -> None:
+    file = scene.directory / "file"
+    file.touch()
+    async with MwaaClient(**scene.emulator.client_options(), guard=HostGuard(file)) as client:
+        await client.environment("demo").run("version")
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "AWS throttles the token": token_fault(RefusedByAws("ThrottlingException", 429)),
+    "AWS denies the token": token_fault(RefusedByAws("AccessDeniedException", 403)),
+    "The environment does not exist": unknown_environment,
+    "The web server refuses the token": command_fault(StatusAnswer(403)),
+    "The web server refuses two tokens": command_fault(StatusAnswer(403), StatusAnswer(401)),
+    "The web server cannot be reached": unreachable,
+    "The web server comes back within a second": coming_back,
+    "The keep-alive connection was closed before": closed_between,
+    "The web server answers 404": command_fault(StatusAnswer(404)),
+    "The web server answers 413": command_fault(StatusAnswer(413)),
+    "The web server answers 429": command_fault(StatusAnswer(429)),
+    "The web server answers 429, retry after 1 s": command_fault(StatusAnswer(429, retry_after="1")),
+    "The web server answers 503, retry after 60 s": command_fault(StatusAnswer(503, retry_after="60")),
+    "The connection breaks before the command runs": command_fault(CutConnection(ran=False)),
+    "The connection breaks after the command ran": command_fault(CutConnection(ran=True)),
+    "The connection breaks while the command runs": command_fault(CutConnection(runs_on_for=0.3)),
+    "A gateway answers 502 before the command runs": command_fault(StatusAnswer(502)),
+    "A gateway answers 504 while the command runs": command_fault(StatusAnswer(504, ran=True, runs_on_for=0.3)),
+    "The web server answers 500": command_fault(StatusAnswer(500)),
+    "The connection breaks under a command that only reads": broken_read,
+    "The answer is a login page": command_fault(WrongAnswer()),
+    "The answer is garbled": command_fault(WrongAnswer(b'{"stdout": "%%%"}')),
+    "The answer breaks off": command_fault(WrongAnswer(truncated=True)),
+    "Airflow reports failure": failing,
+    "`command_timeout` is reached": command_timeout,
+    "`timeout=` is reached while the command runs": timeout,
+    "The task is cancelled while the command runs": cancelled_running,
+    "The task is cancelled in the queue": cancelled_queued,
+    "`queue_timeout` is reached": queue_timeout,
+    "The lock directory cannot be used": unusable_directory,
+}
+
+
+def test_the_table_and_the_scenarios_are_about_the_same() -> None:
+    assert rows().keys() == SCENARIOS.keys()
+
+
+@pytest.mark.parametrize("what", SCENARIOS)
+async def test_what_the_table_says_happens(what: str, tmp_path: Path) -> None:
+    row = rows()[what]
+    async with (
+        Emulator() as emulator,
+        MwaaClient(
+            **emulator.client_options(),
+            guard=HostGuard(tmp_path / "locks"),
+            settle_time=SETTLE_TIME,
+            command_timeout=1.5,
+        ) as client,
+    ):
+        scene = Scene(emulator, client.environment("demo"), client, tmp_path)
+        assert await outcome_of(SCENARIOS[what](scene)) == (row.error, row.ran)
+        ended = now()
+        still_open = [record for record in emulator.commands if record.end is None]
+        await scene.demo.run("version")
+        waited = emulator.commands[-1].start - ended
+        assert when(waited, still_open) == row.next_command
+        assert sum("variables set" in record.command for record in emulator.commands) <= 1
+        await until(lambda: all(record.end for record in emulator.commands))
+        assert emulator.max_running("demo") == 1
+
+
+async def outcome_of(scenario: Awaitable[None]) -> tuple[str, str]:
+    """Return what the table's columns "Error" and "ran" should say."""
+    try:
+        await scenario
+    except MwaaError as error:
+        return type(error).__name__, str(error.ran)
+    except asyncio.CancelledError:
+        return "CancelledError", ""
+    return "none", ""
+
+
+def when(waited: float, still_open: list[CommandRecord]) -> str:
+    """Return what the table's last column should say."""
+    if waited > 0.9 * SETTLE_TIME:
+        return "after `settle_time`"
+    if still_open and all(record.end for record in still_open):
+        return "when the web server has answered"
+    return "at once" if waited < 0.5 * SETTLE_TIME else f"after {waited} s"
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so; the test's time limit is what ends this otherwise."""
+    while not condition():
+        await asyncio.sleep(0.001)
+
+
+def now() -> float:
+    """Return the event loop's time."""
+    return asyncio.get_running_loop().time()
