@@ -1,0 +1,186 @@
+"""Promise 1 and 2 over processes, threads and event loops; a process may die or stand still at any moment."""
+
+import asyncio
+import bisect
+import contextlib
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import pytest
+
+from mwaa_async import HostGuard
+from mwaa_async.emulator import Emulator
+from tests.guards import workers
+from tests.guards.workers import ENVIRONMENT, TurnTaken
+
+SPAWN = multiprocessing.get_context("spawn")
+
+
+@contextmanager
+def process(work: Callable[..., None], *args: object, context: BaseContext = SPAWN) -> Iterator[tuple[int, Connection]]:
+    """Start a process, and see that it is gone in the end."""
+    ours, theirs = context.Pipe()
+    started: BaseProcess = context.Process(target=work, args=(theirs, *args))  # type: ignore[attr-defined]
+    started.start()
+    theirs.close()
+    try:
+        assert started.pid
+        yield started.pid, ours
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(started.pid or 0, signal.SIGCONT)
+        started.kill()
+        started.join()
+        ours.close()
+
+
+def together(work: Callable[..., None], count: int, *args: object, context: BaseContext = SPAWN) -> list[TurnTaken]:
+    """Let that many processes work at the same time, and return all turns in the order in which they began."""
+    with contextlib.ExitStack() as stack:
+        pipes = [stack.enter_context(process(work, *args, context=context))[1] for _ in range(count)]
+        for pipe in pipes:
+            assert pipe.recv() == "ready"
+        for pipe in pipes:
+            pipe.send("go")
+        turns = [turn for pipe in pipes for turn in pipe.recv()]
+    return sorted(turns, key=lambda turn: turn.began)
+
+
+def overlaps(turns: list[TurnTaken]) -> int:
+    return sum(earlier.ended > later.began for earlier, later in pairwise(turns))
+
+
+def longest_wait(turns: list[TurnTaken]) -> int:
+    """Return how many turns others began, at most, while one waited."""
+    began = [turn.began for turn in turns]
+    return max(bisect.bisect_left(began, turn.began) - bisect.bisect_right(began, turn.asked) for turn in turns)
+
+
+def test_four_busy_processes_hand_over_quickly_and_nobody_starves(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    turns = together(workers.busy, 4, tmp_path, 50, 0.05)
+    span = turns[-1].ended - turns[0].began
+    print(f"4 processes x 50 turns of 50 ms: {span / 10:.3f} x the ideal, longest wait {longest_wait(turns)} turns")
+    record_property("longest_wait_in_turns", longest_wait(turns))
+    assert len(turns) == 200
+    assert overlaps(turns) == 0
+    assert longest_wait(turns) <= 20
+
+
+def test_a_process_with_very_many_turns_to_take_does_not_keep_the_others_out(tmp_path: Path) -> None:
+    with (
+        process(workers.busy, tmp_path, 10_000, 0.01) as (_, many),
+        process(workers.busy, tmp_path, 20, 0.01) as (_, few),
+    ):
+        assert many.recv() == few.recv() == "ready"
+        many.send("go")
+        few.send("go")
+        turns: list[TurnTaken] = few.recv()
+        assert len(turns) == 20
+        assert not many.poll()
+    # Alone, twenty turns take 0.2 s; in turn with one other process, twice that.
+    assert turns[-1].ended - turns[0].asked < 2
+
+
+@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+def test_the_rule_holds_however_processes_are_started(tmp_path: Path, method: str) -> None:
+    asyncio.run(workers.take_turns(tmp_path, 1, 0.0, 0))  # a fork inherits what this leaves open
+    turns = together(workers.busy, 3, tmp_path, 20, 0.005, context=multiprocessing.get_context(method))
+    assert len(turns) == 60
+    assert overlaps(turns) == 0
+
+
+@pytest.mark.parametrize("work", [workers.busy_on_uvloop, workers.busy_in_threads], ids=lambda work: work.__name__)
+def test_the_rule_holds_on_other_event_loops_and_in_threads(tmp_path: Path, work: Callable[..., None]) -> None:
+    turns = together(work, 2, tmp_path, 20, 0.005)
+    assert len(turns) >= 40
+    assert overlaps(turns) == 0
+
+
+def test_event_loops_in_threads_of_this_process_take_turns(tmp_path: Path) -> None:
+    turns = sorted(workers.turns_of_threads(tmp_path, 100, 0.002), key=lambda turn: turn.began)
+    assert len(turns) == 300
+    assert overlaps(turns) == 0
+    assert longest_wait(turns) <= 3
+
+
+@pytest.mark.anyio
+async def test_a_forked_child_neither_holds_nor_frees_its_parents_slot(tmp_path: Path) -> None:
+    slot = await HostGuard(tmp_path).acquire(ENVIRONMENT)
+    fork = multiprocessing.get_context("fork")
+    with process(workers.line_up, tmp_path, context=fork) as (_, pipe):
+        assert await asyncio.to_thread(pipe.recv) == "waiting"
+        assert not pipe.poll(0.1), "the child waits, though it inherited the parent's open files"
+        released = time.monotonic()
+        await slot.release()
+        assert await asyncio.to_thread(pipe.recv) >= released
+
+
+def test_a_process_that_is_killed_frees_the_slot_at_once(tmp_path: Path) -> None:
+    with process(workers.hold, tmp_path) as (holder, holds), process(workers.line_up, tmp_path) as (_, waits):
+        holds.recv()
+        assert waits.recv() == "waiting"
+        assert not waits.poll(0.1)
+        killed = time.monotonic()
+        os.kill(holder, signal.SIGKILL)
+        assert 0 < waits.recv() - killed < 0.5
+
+
+def test_a_process_that_is_killed_in_line_is_passed_over(tmp_path: Path) -> None:
+    with (
+        process(workers.hold, tmp_path) as (_, holds),
+        process(workers.line_up, tmp_path) as (first, first_waits),
+        process(workers.line_up, tmp_path) as (_, second_waits),
+    ):
+        holds.recv()
+        assert first_waits.recv() == second_waits.recv() == "waiting"
+        os.kill(first, signal.SIGKILL)
+        holds.send(0.0)
+        assert second_waits.recv() >= holds.recv()
+
+
+def test_a_process_that_is_stopped_keeps_the_slot_until_it_goes_on(tmp_path: Path) -> None:
+    with process(workers.hold, tmp_path) as (holder, holds), process(workers.line_up, tmp_path) as (_, waits):
+        holds.recv()
+        assert waits.recv() == "waiting"
+        os.kill(holder, signal.SIGSTOP)
+        holds.send(0.0)
+        assert not waits.poll(0.5)
+        os.kill(holder, signal.SIGCONT)
+        assert waits.recv() >= holds.recv() - 0.01
+
+
+def test_a_slot_that_is_to_stay_closed_stays_closed_for_everybody_even_when_its_process_is_gone(tmp_path: Path) -> None:
+    with process(workers.hold, tmp_path) as (_, holds):
+        holds.recv()
+        holds.send(0.8)
+        released = holds.recv()
+    with process(workers.line_up, tmp_path) as (_, waits):
+        assert waits.recv() == "waiting"
+        assert waits.recv() - released > 0.75
+
+
+@pytest.mark.anyio
+async def test_several_processes_send_one_command_at_a_time_also_when_one_is_killed(tmp_path: Path) -> None:
+    async with Emulator(command_time=0.02) as emulator:
+        arguments = (tmp_path, emulator.environ(), 15)
+        with contextlib.ExitStack() as stack:
+            children = [stack.enter_context(process(workers.run_commands, *arguments)) for _ in range(4)]
+            for _, pipe in children:
+                assert await asyncio.to_thread(pipe.recv) == "ready"
+            os.kill(children[0][0], signal.SIGKILL)
+            for _, pipe in children[1:]:
+                assert await asyncio.to_thread(pipe.recv) == "done"
+        assert emulator.max_running("demo") <= 2, "a killed process frees the slot while its command may be running"
+        commands = [record.command for record in emulator.commands]
+    assert len(commands) == len(set(commands)) >= 45

@@ -1,0 +1,117 @@
+"""What the processes of these tests do; each one tells on a pipe what it did and when (monotonic time)."""
+
+import asyncio
+import os
+import threading
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from mwaa_async import EnvironmentId, HostGuard, MwaaClient
+
+ENVIRONMENT = EnvironmentId("aws", "eu-west-1", "demo")
+
+
+@dataclass(frozen=True)
+class TurnTaken:
+    """One turn: who had it, when it was asked for, and from when to when it lasted."""
+
+    who: int
+    asked: float
+    began: float
+    ended: float
+
+
+async def take_turns(directory: Path, number: int, length: float, who: int) -> list[TurnTaken]:
+    """Take that many turns one after the other, asking for the next one at once."""
+    guard, turns = HostGuard(directory), []
+    for _ in range(number):
+        asked = time.monotonic()
+        slot = await guard.acquire(ENVIRONMENT)
+        began = time.monotonic()
+        await asyncio.sleep(length)
+        turns.append(TurnTaken(who, asked, began, time.monotonic()))
+        await slot.release()
+    return turns
+
+
+def busy(pipe: Connection, directory: Path, number: int, length: float) -> None:
+    """Take turns as soon as the test says so, and tell of them."""
+    pipe.send("ready")
+    pipe.recv()
+    pipe.send(asyncio.run(take_turns(directory, number, length, os.getpid())))
+
+
+def busy_on_uvloop(pipe: Connection, directory: Path, number: int, length: float) -> None:
+    """Do the same on uvloop."""
+    import uvloop
+
+    pipe.send("ready")
+    pipe.recv()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        pipe.send(runner.run(take_turns(directory, number, length, os.getpid())))
+
+
+def busy_in_threads(pipe: Connection, directory: Path, number: int, length: float) -> None:
+    """Take turns from three event loops in threads of one process."""
+    pipe.send("ready")
+    pipe.recv()
+    pipe.send(turns_of_threads(directory, number, length))
+
+
+def turns_of_threads(directory: Path, number: int, length: float) -> list[TurnTaken]:
+    """Take turns from three event loops in three threads."""
+    turns: list[TurnTaken] = []
+
+    def run(who: int) -> None:
+        turns.extend(asyncio.run(take_turns(directory, number, length, who)))
+
+    threads = [threading.Thread(target=run, args=(who,)) for who in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return turns
+
+
+def hold(pipe: Connection, directory: Path) -> None:
+    """Take the slot, say so, and keep it until told to give it back, closed for the seconds that the test says."""
+
+    async def run() -> None:
+        slot = await HostGuard(directory).acquire(ENVIRONMENT)
+        pipe.send(time.monotonic())
+        closed_for = await asyncio.to_thread(pipe.recv)
+        await slot.release(closed_for=closed_for)
+        pipe.send(time.monotonic())
+
+    asyncio.run(run())
+
+
+def line_up(pipe: Connection, directory: Path) -> None:
+    """Wait for the slot, say when it came, and give it back."""
+
+    async def run() -> None:
+        acquiring = asyncio.create_task(HostGuard(directory).acquire(ENVIRONMENT))
+        await asyncio.sleep(0.2)
+        pipe.send("waiting")
+        slot = await acquiring
+        pipe.send(time.monotonic())
+        await slot.release()
+
+    asyncio.run(run())
+
+
+def run_commands(pipe: Connection, directory: Path, environ: dict[str, str], number: int) -> None:
+    """Run commands against an emulator that another process serves."""
+    os.environ.update(environ)
+
+    async def run() -> None:
+        async with MwaaClient(guard=HostGuard(directory)) as client:
+            demo = client.environment("demo")
+            pipe.send("ready")
+            for turn in range(number):
+                await demo.run(f"variables set {os.getpid()}-{turn} value")
+        pipe.send("done")
+
+    asyncio.run(run())
