@@ -91,19 +91,21 @@ def _account(options: AwsOptions, session: "aioboto3.Session", region: str | Non
     import boto3
     from botocore.config import Config
 
-    def probe(**config: bool) -> Any:
+    asked = boto3.Session(profile_name=options.profile_name or _named_profile(session))
+
+    def probe(endpoint_url: str | None, **config: bool) -> Any:
         # Made only to be asked which endpoint it would use, so it gets credentials that nobody has to look for.
-        return boto3.Session(profile_name=options.profile_name or _named_profile(session)).client(
+        return asked.client(
             "mwaa",
             region_name=region,
-            endpoint_url=None if config else options.endpoint_url,
+            endpoint_url=endpoint_url,
             aws_access_key_id="none",
             aws_secret_access_key="none",  # noqa: S106
             config=Config(**config),
-        )
+        ).meta
 
-    chosen = probe().meta
-    awss_own = probe(ignore_configured_endpoint_urls=True).meta
+    chosen = probe(options.endpoint_url)
+    awss_own = probe(None, ignore_configured_endpoint_urls=True)
     return Account(
         session=session,
         partition=chosen.partition,

@@ -2,44 +2,22 @@
 
 import asyncio
 import logging
-import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mwaa_async._aws import CliTokenAnswer
 from mwaa_async._clock import now
-from mwaa_async._errors import MwaaError, OutputError, QueueTimeoutError, TokenError
+from mwaa_async._delivery import Delivery, Errand
+from mwaa_async._errors import MwaaError, QueueTimeoutError
 from mwaa_async._guards import Guard, Slot
 from mwaa_async._identity import EnvironmentId
-from mwaa_async._outcomes import (
-    TOKEN_REFUSED,
-    check,
-    error_after,
-    excerpt,
-    not_connected,
-    outcome_unknown,
-    ran,
-    seconds_to_wait,
-)
+from mwaa_async._outcomes import check, excerpt, not_connected, outcome_unknown
 from mwaa_async._protocol.answers import GarbledAnswerError
-from mwaa_async._protocol.reads import only_reads
 from mwaa_async._protocol.secrets import redacted
 from mwaa_async._result import CommandResult
-from mwaa_async._setbacks import (
-    ConnectionGoneError,
-    Setback,
-    StatusError,
-    TokenTooOldError,
-    end_is_unseen,
-    outcome_is_unknown,
-    pause_before_repeat,
-)
-from mwaa_async._tokens import CliToken, Tokens
-from mwaa_async._web_server import Answer, TooLargeError, WebServer
+from mwaa_async._web_server import Answer, WebServer
 
 logger = logging.getLogger("mwaa_async")
-
-_TRIES = 4  # of which the last one comes about two seconds after the first, where no connection comes about
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +39,13 @@ class EnvironmentStatistics:
 
 @dataclass(eq=False, slots=True)
 class Turn:
-    """A command that has the environment's slot, and the outcome that its caller waits for.
+    """A command that has the environment's slot, and the outcome that its caller waits for."""
 
-    `maybe_ran` says that a request was sent of whose end nothing is known; until `closed_until` the command of that
-    request may be running.
-    """
-
-    line: str = field(repr=False)  # it may hold secrets
+    errand: Errand
     slot: Slot
     began_at: float
     outcome: asyncio.Future[Answer]
     task: asyncio.Task[None] | None = None
-    setbacks: list[Setback] = field(default_factory=list)
-    maybe_ran: bool = False
-    closed_until: float = 0.0
 
 
 class Lane:
@@ -97,13 +68,19 @@ class Lane:
     ) -> None:
         self._identity = identity
         self._guard = guard
-        self._tokens = Tokens(fetch_token, token_lifetime, wanted_next=self._is_one_waiting)
-        self._web_server = web_server
+        self._delivery = Delivery(
+            identity.name,
+            fetch_token=fetch_token,
+            token_lifetime=token_lifetime,
+            wanted_next=self._is_one_waiting,
+            web_server=web_server,
+            settle_time=settle_time,
+            retry_reads=retry_reads,
+        )
         self._settle_time = settle_time
-        self._retry_reads = retry_reads
         self._queue: set[asyncio.Timeout] = set()
         self._turn: Turn | None = None
-        self._settling_until = -math.inf
+        self._settling_until = 0.0
         self._completed = self._failed = 0
         self._closed = False
 
@@ -114,6 +91,9 @@ class Lane:
         try:
             asked_at = now()
             slot = await self._wait_for_slot(line, queue_timeout)
+            if self._closed:  # in the same round of the event loop in which the turn came
+                await slot.release()
+                raise self._sent_away(line, "the client was closed")
             turn = self._begin_turn(line, slot)
             answer = await self._outcome(turn, timeout)
             result = await self._result(turn, answer, asked_at)
@@ -132,8 +112,8 @@ class Lane:
             running=int(self._turn is not None),
             completed=self._completed,
             failed=self._failed,
-            tokens_fetched=self._tokens.fetched,
-            settling=now() < self._settling_until,
+            tokens_fetched=self._delivery.tokens.fetched,
+            settling=now() < (self._turn.errand.closed_until if self._turn else self._settling_until),
         )
 
     async def aclose(self) -> None:
@@ -143,18 +123,17 @@ class Lane:
             waiting.reschedule(now())
         if self._turn is not None and self._turn.task is not None:
             await self._end(self._turn.task)
-        await self._tokens.aclose()
-        await self._web_server.aclose()
+        await self._delivery.aclose()
 
     async def _end(self, task: asyncio.Task[None]) -> None:
-        if self._web_server.on_wire:
+        if self._delivery.on_wire:
             await asyncio.wait([task], timeout=self._settle_time)
         _cancel_once(task)
         await asyncio.wait([task])
 
     async def _wait_for_slot(self, line: str, queue_timeout: float | None) -> Slot:
         if self._turn is not None:
-            self._tokens.prefetch_if_due()
+            self._delivery.tokens.prefetch_if_due()
         try:
             async with asyncio.timeout(queue_timeout) as waiting:
                 self._queue.add(waiting)
@@ -163,7 +142,7 @@ class Lane:
                 finally:
                     self._queue.discard(waiting)
         except TimeoutError:
-            cause = "the client was closed" if self._closed else f"its turn did not come within {queue_timeout:g} s"
+            cause = "the client was closed" if self._closed else f"its turn did not come within {queue_timeout} s"
             raise self._sent_away(line, cause) from None
 
     def _is_one_waiting(self) -> bool:
@@ -177,7 +156,7 @@ class Lane:
         )
 
     def _begin_turn(self, line: str, slot: Slot) -> Turn:
-        turn = self._turn = Turn(line, slot, began_at=now(), outcome=asyncio.get_running_loop().create_future())
+        turn = self._turn = Turn(Errand(line), slot, now(), asyncio.get_running_loop().create_future())
         turn.task = asyncio.create_task(self._take_turn(turn))
         turn.task.add_done_callback(lambda task: self._turn_ended(turn, task))
         return turn
@@ -193,9 +172,9 @@ class Lane:
             turn.outcome.set_exception(error)
 
     def _closed_in_turn(self, turn: Turn) -> MwaaError:
-        if turn.maybe_ran:
-            return outcome_unknown(turn.line, self._identity.name, "the client was closed")
-        return self._sent_away(turn.line, "the client was closed")
+        if turn.errand.maybe_ran:
+            return outcome_unknown(turn.errand.line, self._identity.name, "the client was closed")
+        return self._sent_away(turn.errand.line, "the client was closed")
 
     async def _outcome(self, turn: Turn, timeout: float | None) -> Answer:
         """Wait for the turn's outcome, and leave the turn to itself where the waiting is over before."""
@@ -215,136 +194,33 @@ class Lane:
         try:
             stdout, stderr = await answer.output()
         except GarbledAnswerError as error:
-            cause = f"{error} (HTTP {answer.status} {excerpt(answer.body, turn.line)})"
-            raise outcome_unknown(turn.line, name, cause, answer.status) from error
-        return CommandResult(name, turn.line, stdout, stderr, answer.status, turn.began_at - asked_at, took)
+            cause = f"{error} (HTTP {answer.status} {excerpt(answer.body, turn.errand.line)})"
+            raise outcome_unknown(turn.errand.line, name, cause, answer.status) from error
+        return CommandResult(name, turn.errand.line, stdout, stderr, answer.status, turn.began_at - asked_at, took)
 
     def _timed_out(self, turn: Turn, timeout: float | None) -> MwaaError:
-        sent = self._web_server.on_wire or turn.maybe_ran
+        sent = self._delivery.on_wire or turn.errand.maybe_ran
         self._abandon(turn)
         if sent:
-            return outcome_unknown(turn.line, self._identity.name, f"no answer within {timeout:g} s")
-        return not_connected(turn.line, self._identity.name, f"no token and connection within {timeout:g} s")
+            return outcome_unknown(turn.errand.line, self._identity.name, f"no answer within {timeout:g} s")
+        return not_connected(turn.errand.line, self._identity.name, f"no token and connection within {timeout:g} s")
 
     def _abandon(self, turn: Turn) -> None:
-        if not self._web_server.on_wire and turn.task is not None:
+        if not self._delivery.on_wire and turn.task is not None:
             _cancel_once(turn.task)
 
     async def _take_turn(self, turn: Turn) -> None:
         """Deliver the command, and give the slot back as soon as the web server is done with it."""
         try:
-            answer = await self._deliver(turn)
+            answer = await self._delivery.deliver(turn.errand)
             if turn.outcome.done():
                 logger.info("an abandoned command ended: HTTP %d", answer.status)
             else:
                 turn.outcome.set_result(answer)
-        except asyncio.CancelledError:
-            if self._web_server.was_on_wire():
-                self._leave_alone(turn)
-            raise
         finally:
             self._turn = None
-            closed_for = max(0.0, turn.closed_until - now()) if turn.maybe_ran else 0.0
-            await turn.slot.release(closed_for=closed_for)
-
-    def _leave_alone(self, turn: Turn) -> None:
-        """Keep the environment closed: the command may be running, and nobody will see its end."""
-        turn.maybe_ran = True
-        turn.closed_until = self._settling_until = now() + self._settle_time
-
-    async def _deliver(self, turn: Turn) -> Answer:
-        """Have the command run, with as many tries as are safe. Raises `MwaaError`."""
-        try:
-            return await self._try(turn)
-        except Setback as setback:
-            return await self._try_again(turn, setback)
-        except TooLargeError as error:
-            raise self._too_large(turn.line, error) from None
-
-    async def _try_again(self, turn: Turn, first: Setback) -> Answer:
-        import stamina
-
-        tries = stamina.retry_context(on=lambda error: self._pause(turn, error), attempts=_TRIES, timeout=None)
-        try:
-            async for attempt in tries:
-                with attempt:
-                    if attempt.num == 1:
-                        raise first
-                    return await self._try(turn)
-        except Setback as setback:
-            raise self._error(turn, error_after(setback, turn.line, self._identity.name)) from setback
-        except MwaaError as error:
-            raise self._error(turn, error) from error.__cause__
-        raise AssertionError("stamina ends with a result or an exception")
-
-    def _pause(self, turn: Turn, error: Exception) -> float | bool:
-        """Decide about the next try; called once for each setback."""
-        if not isinstance(error, Setback):
-            return False
-        may_run_twice = self._retry_reads and only_reads(turn.line)
-        pause = pause_before_repeat(error, turn.setbacks, may_run_twice=may_run_twice, settle_time=self._settle_time)
-        turn.setbacks.append(error)
-        return pause
-
-    def _error(self, turn: Turn, error: MwaaError) -> MwaaError:
-        """Return the error, or a more honest one where an earlier try of this command may have run."""
-        if turn.maybe_ran and error.ran is False:
-            return outcome_unknown(turn.line, self._identity.name, f"the answer was lost, and then: {error}")
-        return error
-
-    async def _try(self, turn: Turn) -> Answer:
-        """Try once. Raises `Setback`, or `TokenError`."""
-        try:
-            answer = await self._post_with_token(turn.line)
-            if not ran(answer.status):
-                raise StatusError(answer.status, answer.body, seconds_to_wait(answer.retry_after))
-        except Setback as setback:
-            if end_is_unseen(setback):
-                self._leave_alone(turn)
-            elif outcome_is_unknown(setback):
-                turn.maybe_ran = True
-            raise
-        return answer
-
-    async def _post_with_token(self, line: str) -> Answer:
-        """Post the command, with another token where the web server refuses the first."""
-        token = await self._token(line)
-        answer = await self._post(token, line)
-        if answer.status not in TOKEN_REFUSED:
-            return answer
-        self._tokens.refused(token)
-        answer = await self._post(await self._token(line), line)
-        if token.uses > 1 and answer.status not in TOKEN_REFUSED:
-            self._tokens.stop_reusing()
-        return answer
-
-    async def _token(self, line: str) -> CliToken:
-        try:
-            return await self._tokens.take()
-        except TokenError as error:
-            error.environment, error.command = self._identity.name, redacted(line)
-            raise
-
-    async def _post(self, token: CliToken, line: str) -> Answer:
-        self._tokens.prefetch_if_due()
-        try:
-            return await self._post_once(token, line)
-        except ConnectionGoneError:
-            return await self._post_once(token, line)
-        except TokenTooOldError:
-            return await self._post_once(await self._token(line), line)
-
-    async def _post_once(self, token: CliToken, line: str) -> Answer:
-        return await self._web_server.post(
-            token.hostname, token.value, line, still_fresh=lambda: self._tokens.is_fresh(token)
-        )
-
-    def _too_large(self, line: str, error: TooLargeError) -> OutputError:
-        return OutputError(
-            f"{self._identity.name}: {redacted(line)!r} ran, but {error}; ask for less of it",
-            environment=self._identity.name,
-            command=redacted(line),
-        )
+            self._settling_until = turn.errand.closed_until
+            await turn.slot.release(closed_for=max(0.0, turn.errand.closed_until - now()))
 
     def __repr__(self) -> str:
         return f"<Lane {self._identity} [{int(self._turn is not None)} running, {len(self._queue)} queued]>"

@@ -1,11 +1,12 @@
 """What the web server's answer means for the one who asked: Airflow's output, or the error that says what happened."""
 
 import email.utils
+import re
 import time
 
 from mwaa_async._errors import CommandFailedError, ConnectError, MwaaError, OutcomeUnknownError, RequestRejectedError
 from mwaa_async._protocol.secrets import redacted, without_secrets
-from mwaa_async._protocol.verdicts import failure
+from mwaa_async._protocol.verdicts import failure, lists_import_errors
 from mwaa_async._result import CommandResult
 from mwaa_async._setbacks import NotSentError, Setback, StatusError
 
@@ -28,6 +29,7 @@ _UNKNOWN = {
     503: "the command may have run",
     504: "the load balancer did not wait any longer, and the command may be running on",
 }
+_LONGEST_WAIT = 86400.0  # seconds; nobody waits longer, and a sleep has to be a number
 
 
 def ran(status: int) -> bool:
@@ -87,7 +89,8 @@ def outcome_unknown(line: str, environment: str, cause: str, status: int | None 
 def check(result: CommandResult) -> None:
     """Raise `CommandFailedError` where Airflow reports that the command failed."""
     reason = failure(result.stdout, result.stderr)
-    if reason is None and result.http_status == 200:
+    # Whether this version exits with 1 after listing import errors cannot be told with 200: no failure with 400 either.
+    if reason is None and (result.http_status == 200 or lists_import_errors(result.stdout)):
         return
     command = redacted(result.command)
     text = without_secrets(reason or f"HTTP {result.http_status}", result.command)
@@ -101,7 +104,8 @@ def check(result: CommandResult) -> None:
 
 def excerpt(body: bytes | bytearray, line: str) -> str:
     """Return the beginning of an answer that is not what it should be, without the command's secrets."""
-    start = " ".join(bytes(body[:400]).decode(errors="replace").split())
+    # Enough to hold every secret that begins in what is shown, even with each character as an escape sequence.
+    start = " ".join(bytes(body[: 400 + 6 * len(line.encode())]).decode(errors="replace").split())
     return repr(without_secrets(start, line)[:80])
 
 
@@ -109,10 +113,10 @@ def seconds_to_wait(retry_after: str | None) -> float | None:
     """Return the seconds of a `Retry-After` header, which holds seconds or a date (RFC 9110, 10.2.3)."""
     if retry_after is None:
         return None
-    if retry_after.strip().isdigit():
-        return float(retry_after)
+    if re.fullmatch("[0-9]+", retry_after.strip()):
+        return min(float(retry_after), _LONGEST_WAIT)
     try:
         moment = email.utils.parsedate_to_datetime(retry_after).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, moment - time.time())
+    return min(max(0.0, moment - time.time()), _LONGEST_WAIT)

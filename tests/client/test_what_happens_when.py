@@ -123,6 +123,7 @@ async def command_timeout(scene: Scene) -> None:
 
 
 async def timeout(scene: Scene) -> None:
+    await scene.demo.run("version")  # a token and a connection take their time, too
     scene.emulator.faults.commands.append(SlowAnswer(0.4))
     await scene.demo.run("variables set key value", timeout=0.1)
 

@@ -126,38 +126,39 @@ async def test_a_forked_child_neither_holds_nor_frees_its_parents_slot(tmp_path:
         assert await asyncio.to_thread(pipe.recv) >= released
 
 
+@contextmanager
+def holder_and_waiters(directory: Path, waiters: int) -> Iterator[list[tuple[int, Connection]]]:
+    """Start a process that has the slot, and then others that wait for it."""
+    with contextlib.ExitStack() as stack:
+        processes = [stack.enter_context(process(workers.hold, directory))]
+        processes[0][1].recv()
+        processes += [stack.enter_context(process(workers.line_up, directory)) for _ in range(waiters)]
+        assert all(pipe.recv() == "waiting" for _, pipe in processes[1:])
+        assert not any(pipe.poll(0.1) for _, pipe in processes[1:])
+        yield processes
+
+
 def test_a_process_that_is_killed_frees_the_slot_at_once(tmp_path: Path) -> None:
-    with process(workers.hold, tmp_path) as (holder, holds), process(workers.line_up, tmp_path) as (_, waits):
-        holds.recv()
-        assert waits.recv() == "waiting"
-        assert not waits.poll(0.1)
+    with holder_and_waiters(tmp_path, 1) as [(holder, _), (_, waits)]:
         killed = time.monotonic()
         os.kill(holder, signal.SIGKILL)
         assert 0 < waits.recv() - killed < 0.5
 
 
 def test_a_process_that_is_killed_in_line_is_passed_over(tmp_path: Path) -> None:
-    with (
-        process(workers.hold, tmp_path) as (_, holds),
-        process(workers.line_up, tmp_path) as (first, first_waits),
-        process(workers.line_up, tmp_path) as (_, second_waits),
-    ):
-        holds.recv()
-        assert first_waits.recv() == second_waits.recv() == "waiting"
+    with holder_and_waiters(tmp_path, 2) as [(_, holds), (first, _), (_, second_waits)]:
         os.kill(first, signal.SIGKILL)
         holds.send(0.0)
         assert second_waits.recv() >= holds.recv()
 
 
 def test_a_process_that_is_stopped_keeps_the_slot_until_it_goes_on(tmp_path: Path) -> None:
-    with process(workers.hold, tmp_path) as (holder, holds), process(workers.line_up, tmp_path) as (_, waits):
-        holds.recv()
-        assert waits.recv() == "waiting"
+    with holder_and_waiters(tmp_path, 1) as [(holder, holds), (_, waits)]:
         os.kill(holder, signal.SIGSTOP)
         holds.send(0.0)
         assert not waits.poll(0.5)
         os.kill(holder, signal.SIGCONT)
-        assert waits.recv() >= holds.recv() - 0.01
+        assert waits.recv() >= holds.recv()
 
 
 def test_a_slot_that_is_to_stay_closed_stays_closed_for_everybody_even_when_its_process_is_gone(tmp_path: Path) -> None:

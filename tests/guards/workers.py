@@ -82,8 +82,9 @@ def hold(pipe: Connection, directory: Path) -> None:
         slot = await HostGuard(directory).acquire(ENVIRONMENT)
         pipe.send(time.monotonic())
         closed_for = await asyncio.to_thread(pipe.recv)
+        released = time.monotonic()
         await slot.release(closed_for=closed_for)
-        pipe.send(time.monotonic())
+        pipe.send(released)
 
     asyncio.run(run())
 
