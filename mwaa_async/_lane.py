@@ -158,18 +158,7 @@ class Lane:
     def _begin_turn(self, line: str, slot: Slot) -> Turn:
         turn = self._turn = Turn(Errand(line), slot, now(), asyncio.get_running_loop().create_future())
         turn.task = asyncio.create_task(self._take_turn(turn))
-        turn.task.add_done_callback(lambda task: self._turn_ended(turn, task))
         return turn
-
-    def _turn_ended(self, turn: Turn, task: asyncio.Task[None]) -> None:
-        """Tell the outcome where the turn did not end well; nobody may be left to wait for it."""
-        error = self._closed_in_turn(turn) if task.cancelled() else task.exception()
-        if error is None:
-            return
-        if turn.outcome.done():
-            logger.info("an abandoned command ended: %s", error)
-        else:
-            turn.outcome.set_exception(error)
 
     def _closed_in_turn(self, turn: Turn) -> MwaaError:
         if turn.errand.maybe_ran:
@@ -210,13 +199,14 @@ class Lane:
             _cancel_once(turn.task)
 
     async def _take_turn(self, turn: Turn) -> None:
-        """Deliver the command, and give the slot back as soon as the web server is done with it."""
+        """Deliver the command, tell the outcome, and give the slot back as soon as the web server is done."""
         try:
-            answer = await self._delivery.deliver(turn.errand)
-            if turn.outcome.done():
-                logger.info("an abandoned command ended: HTTP %d", answer.status)
-            else:
-                turn.outcome.set_result(answer)
+            _tell(turn, await self._delivery.deliver(turn.errand))
+        except asyncio.CancelledError:
+            _tell(turn, self._closed_in_turn(turn))
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is the caller's to handle
+            _tell(turn, error)
         finally:
             self._turn = None
             self._settling_until = turn.errand.closed_until
@@ -224,6 +214,15 @@ class Lane:
 
     def __repr__(self) -> str:
         return f"<Lane {self._identity} [{int(self._turn is not None)} running, {len(self._queue)} queued]>"
+
+
+def _tell(turn: Turn, outcome: Answer | Exception) -> None:
+    if turn.outcome.done():
+        logger.info("an abandoned command ended: %s", outcome)
+    elif isinstance(outcome, Answer):
+        turn.outcome.set_result(outcome)
+    else:
+        turn.outcome.set_exception(outcome)
 
 
 def _cancel_once(task: asyncio.Task[None]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import selectors
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies, proxy_bypass
 
@@ -35,7 +35,7 @@ class Answer:
     """What the web server answered."""
 
     status: int
-    body: bytes | bytearray
+    body: bytes | bytearray = field(repr=False)
     retry_after: str | None
     came_at: float
 
