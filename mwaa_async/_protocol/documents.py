@@ -8,8 +8,8 @@ from typing import Any
 # A document starts a line. So does "[2026-11-22 …] {dagbag.py:417} INFO", which no JSON parser gets past.
 _LINE_START = re.compile(r"""^[ \t]*(?=[\[{"\-0-9tfnNI])""", re.MULTILINE)
 _BLANKS = re.compile(r"[ \t\r]*")
-_BLANK_LINES = re.compile(r"\s*")
-_NESTING = re.compile(r"[\[\s]*")
+_WHITESPACE = re.compile(r"\s*")
+_OPENING_LINES = re.compile(r"(?:[ \t\r\[]*\n)*")
 _DECODER = json.JSONDecoder()
 
 
@@ -36,20 +36,21 @@ def _documents(text: str) -> Iterator[tuple[Any, int]]:
     """Yield every document with the position of its end."""
     position = 0
     while start := _LINE_START.search(text, position):
+        position = start.end()
         try:
-            document, end = _document(text, start.end())
+            document, position = _document(text, position)
         except json.JSONDecodeError as error:
             if _ends_at(text, error.pos):
                 return  # a document that was cut off; what its lines hold is no answer
-            end = -1
-        except (ValueError, RecursionError):  # more digits or deeper nesting than Python reads
-            end = -1
-            start = _NESTING.match(text, start.end()) or start
-        if end >= 0 and _line_ends_at(text, end):
-            yield document, end
-        position = _next_line(text, max(end, start.end()))
-        if position >= len(text):
-            return
+        except RecursionError:
+            # Every line of such a nest would take as long as all of it.
+            position = max(position, _end(_OPENING_LINES, text, position) - 1)
+        except ValueError:
+            pass
+        else:
+            if text[(end := _end(_BLANKS, text, position)) : end + 1] in ("\n", ""):
+                yield document, position
+        position = _next_line(text, position)
 
 
 def _document(text: str, start: int) -> tuple[Any, int]:
@@ -58,11 +59,11 @@ def _document(text: str, start: int) -> tuple[Any, int]:
     The line is tried for itself first: an error counts the lines before it, which in a large text, once for every log
     line, takes minutes. Only what fails at the very end of its line can go on in the next one.
     """
-    line = text[start : _next_line(text, start)]
+    line = text[start : _next_line(text, start)].rstrip()
     try:
         document, end = _DECODER.raw_decode(line)
     except json.JSONDecodeError as error:
-        if not _ends_at(line, error.pos):
+        if error.pos < len(line):
             raise ValueError("no JSON") from None
         return _DECODER.raw_decode(text, start)
     return document, start + end
@@ -73,16 +74,14 @@ def _next_line(text: str, position: int) -> int:
     return len(text) if line_break < 0 else line_break + 1
 
 
-def _line_ends_at(text: str, position: int) -> bool:
-    blanks = _BLANKS.match(text, position)
-    assert blanks
-    return text[blanks.end() : blanks.end() + 1] in ("\n", "")
-
-
 def _ends_at(text: str, position: int) -> bool:
-    blanks = _BLANK_LINES.match(text, position)
-    assert blanks
-    return blanks.end() == len(text)
+    return _end(_WHITESPACE, text, position) == len(text)
+
+
+def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
+    """Return where what the pattern matches at `position`, perhaps nothing, ends."""
+    found = pattern.match(text, position)
+    return found.end() if found else position
 
 
 def _rank(document: Any) -> int:

@@ -1,20 +1,34 @@
 """Which words of a command are secrets, and how a command is shown without them."""
 
+import html
+import json
 import re
 import shlex
-from urllib.parse import unquote, urlsplit
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mwaa_async._protocol.command_line import split_words
 
 HIDDEN = "***"
 
-# Shown is only what is known to be harmless. So an abbreviated option (argparse takes `--conn-pass`), a value that
-# begins with a dash and an option of a later version are never shown by mistake.
-_SECRET_GROUPS = ("connections", "variables")
-_SUBCOMMANDS = ("add", "set", "get", "delete", "list")
-_FLAGS = ("-j", "--json", "-v", "--verbose", "-o", "--output", "-s", "--set", "-g", "--get", "-x", "--delete", "--")
-_SECRET_OPTIONS = ("-d", "--default")
-_HARMLESS_OPTIONS = ("--conn-id", "--conn-type", "--conn-host", "--conn-port", "--conn-login", "--conn-schema")
+# Shown is only what is known to be harmless: an abbreviated option (argparse takes `--conn-pass`), a value that begins
+# with a dash and an option of a later version are never shown by mistake, nor is what stands after them.
+_SECRET_GROUPS = ("connections", "variables", "users", "create_user")
+_SUBCOMMANDS = ("add", "set", "get", "delete", "list", "import", "export", "test", "create")
+_FLAGS = {"-j", "--json", "-v", "--verbose", "-h", "--help", "--"}
+# Options of 1.10, which has no subcommands; a key follows.
+_FLAGS |= {"-s", "--set", "-g", "--get", "-x", "--delete", "-a", "--add", "-l", "--list"}
+_SETTING = {"set", "-s", "--set"}
+_HARMLESS_OPTIONS = {"-o", "--output", "--conn-id", "--conn-type", "--conn-host", "--conn-port", "--conn-login"}
+_HARMLESS_OPTIONS |= {"--conn-schema"}
+_SECRET_OPTIONS = {"-d", "--default", "--description", "--conn-description", "--conn-password", "--conn-uri"}
+_SECRET_OPTIONS |= {"--conn-extra", "--conn-json"}
+_VALUED_OPTIONS = _HARMLESS_OPTIONS | _SECRET_OPTIONS
+_OPTIONS = _FLAGS | _VALUED_OPTIONS
+
+_SHORT = 4  # characters; what is shorter is a piece of too many other words to be blanked out within them
 
 
 def redacted(line: str) -> str:
@@ -22,7 +36,7 @@ def redacted(line: str) -> str:
     try:
         words = split_words(line)
     except ValueError:
-        return " ".join([*line.split()[:2], HIDDEN])
+        return HIDDEN  # which of its words are secrets cannot be told
     shown = _shown(words)
     if shown == words:
         return line
@@ -34,10 +48,14 @@ def without_secrets(text: str, line: str) -> str:
     try:
         words = split_words(line)
     except ValueError:
-        return text
-    for secret in sorted(_secrets(words), key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, text)
-    return text
+        return HIDDEN
+    spellings = {spelling for secret in _secrets(words) for spelling in _spellings(secret)}
+    found = sorted((spelling for spelling in spellings if spelling in text), key=len, reverse=True)
+    return re.sub("|".join(map(_pattern, found)), HIDDEN, text) if found else text
+
+
+def _pattern(secret: str) -> str:
+    return re.escape(secret) if len(secret) >= _SHORT else rf"(?<!\w){re.escape(secret)}(?!\w)"
 
 
 def _secrets(words: list[str]) -> set[str]:
@@ -46,35 +64,65 @@ def _secrets(words: list[str]) -> set[str]:
         for word, shown in zip(words, _shown(words), strict=True)
         if word != shown
     }
-    return (hidden | {_password_in(secret) for secret in hidden}) - {""}
+    return hidden | {part for secret in hidden for part in _parts(secret)}
 
 
-def _password_in(uri: str) -> str:
-    try:
-        return unquote(urlsplit(uri).password or "")
-    except ValueError:
-        return ""
+def _parts(secret: str) -> Iterator[str]:
+    """Yield what is a secret by itself: an option's value (`-dVALUE`), a URI's password and extras, JSON's texts."""
+    if secret.startswith("-"):
+        yield from (secret.lstrip("-"), secret.partition("=")[2], secret[2:])
+    with suppress(ValueError):  # no URI
+        uri = urlsplit(secret)
+        yield from (uri.password or "", unquote(uri.password or ""), *(value for _, value in parse_qsl(uri.query)))
+    with suppress(ValueError, RecursionError):  # no JSON
+        yield from _texts(json.loads(secret))
+
+
+def _texts(document: Any) -> Iterator[str]:
+    if isinstance(document, str):
+        yield document
+    for value in document.values() if isinstance(document, dict) else document if isinstance(document, list) else ():
+        yield from _texts(value)
+
+
+def _spellings(secret: str) -> set[str]:
+    """Return how a secret may be printed: as it is, in one line, line by line, as Python, JSON or HTML quotes it."""
+    quoted = {repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    lines = {secret, secret.replace("\n", " "), " ".join(secret.split()), *map(str.strip, secret.splitlines())}
+    return {spelling for spelling in lines | quoted | {html.escape(secret)} if spelling.strip()}
 
 
 def _shown(words: list[str]) -> list[str]:
     """Return the words as they may be shown, one for one."""
-    if words[:1] not in ([group] for group in _SECRET_GROUPS):
+    start = next((at for at, word in enumerate(words) if word != "airflow" and not word.startswith("-")), len(words))
+    if words[start : start + 1] not in ([group] for group in _SECRET_GROUPS):
         return words
-    shown, option, key_seen = words[:1], "", False
-    for word in words[1:]:
-        is_key = not key_seen and not word.startswith("-") and option not in _SECRET_OPTIONS and "--conn" not in option
-        is_subcommand = len(shown) == 1 and word in _SUBCOMMANDS
-        harmless = is_subcommand or is_key or option in _HARMLESS_OPTIONS or _is_option_name(word)
-        shown.append(word if harmless else _blanked(word))
-        key_seen = key_seen or (is_key and not is_subcommand)
-        option = word if word.startswith("-") else ""
-    return shown
+    shown = [HIDDEN if word.startswith("-") else word for word in words[: start + 1]]
+    if words[start + 1 : start + 2] in ([subcommand] for subcommand in _SUBCOMMANDS):
+        shown.append(words[start + 1])
+    arguments = list(_shown_arguments(words[len(shown) :]))
+    if HIDDEN not in arguments and _SETTING.intersection(words):
+        # The one word may be a value whose key looks like an option.
+        arguments = [word if word.startswith("-") else HIDDEN for word in arguments]
+    return shown + arguments
 
 
-def _is_option_name(word: str) -> bool:
-    return word in _FLAGS or word in _SECRET_OPTIONS or re.fullmatch("--conn[-_][a-z_-]+", word) is not None
-
-
-def _blanked(word: str) -> str:
-    name, equals, _ = word.partition("=")
-    return f"{name}={HIDDEN}" if equals and name.startswith("-") else HIDDEN
+def _shown_arguments(words: list[str]) -> Iterator[str]:
+    option, options_end, key_comes = "", False, True
+    for word in words:
+        if word.startswith("-") and not options_end:
+            name, equals, _ = word.partition("=")
+            option = name.replace("_", "-")  # 1.10 spells it `--conn_id`
+            if option not in _OPTIONS:
+                yield HIDDEN
+            else:
+                yield word if not equals or option in _HARMLESS_OPTIONS else f"{name}={HIDDEN}"
+            key_comes = key_comes and option in _OPTIONS
+            option = "" if equals or option not in _VALUED_OPTIONS else option
+            options_end = word == "--"
+        elif option:
+            yield word if option in _HARMLESS_OPTIONS else HIDDEN
+            option = ""
+        else:
+            yield word if key_comes else HIDDEN
+            key_comes = False

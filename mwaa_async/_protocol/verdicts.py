@@ -8,12 +8,12 @@ read like one of the failures below.
 
 import re
 
-# argparse as Airflow sets it up (exit 2), in every version, and a message of `connections add` (exit 1). Both repeat what
-# they were given, line breaks too.
+# argparse as Airflow sets it up (exit 2), in every version, and a message of `connections add` (exit 1). Both repeat
+# what they were given, line breaks too.
 _REPEATED = re.compile(
-    r"""^(?:airflow(?:\ [\w-]+){0,2}\ command\ error:\ (?:.*\n)*?.*,\ see\ help\ above\.
-    |The\ URI\ provided\ to\ --conn-uri\ is\ invalid:\ (?:.*\n)*?.*)\Z""",
-    re.MULTILINE | re.VERBOSE,
+    r"""airflow(?:\ [\w-]+){0,2}\ command\ error:\ .*,\ see\ help\ above\.
+    |The\ URI\ provided\ to\ --conn-uri\ is\ invalid:\ .*""",
+    re.DOTALL | re.VERBOSE,
 )
 # What Airflow's commands pass to `sys.exit()` or `SystemExit` (airflow/cli/commands/*.py): Python prints it as the last
 # line of stderr and exits with 1.
@@ -68,6 +68,7 @@ _LOG_LINE = re.compile(rf"\[{_TIME}|{_TIME}\S* {_COLOUR}\[")
 # A record of version 3 over several lines ends in its logger: "… [py.warnings] category=UserWarning lineno=57".
 _LONG_RECORD = rf"{_TIME}\S* {_COLOUR}\[.*\n(?:(?!{_TIME}).*\n){{0,20}}?.*\[[\w.]+\](?: \w+=.*)?"
 _RECORDS = re.compile(rf"(?:(?:{_LONG_RECORD}|\[{_TIME}.*|{_TIME}\S* {_COLOUR}\[.*|[ \t\r]*)\n)*")
+_LAST_RECORD = re.compile(rf"^{_LONG_RECORD}\Z", re.MULTILINE)
 _WARNING = re.compile(r"\S+:\d+:? \w*Warning: ")
 _NOTE = re.compile(r"\[(?:INFO|WARN|WARNING|DEBUG)\] |(?:DEBUG|INFO|WARNING|ERROR)(?: +\[|:\S+:)")
 
@@ -112,12 +113,13 @@ def _told_on_stderr(stdout: str, stderr: str) -> str | None:
         text = _ASIDE.sub("", text).rstrip()
     if not text:
         return None
-    if (" command error: " in text or " is invalid: " in text) and (repeated := _REPEATED.search(text)):
-        return " ".join(repeated[0].split("\n"))
     lines = text.split("\n")
+    error = max(text.rfind(" command error: "), text.rfind(" --conn-uri is invalid: "))
+    if error >= 0 and (repeated := _REPEATED.fullmatch(text, text.rfind("\n", 0, error) + 1)):
+        return repeated[0].replace("\n", " ")
     if _EXIT_MESSAGES.fullmatch(lines[-1]):
         return lines[-1]
-    return _uncaught_exception(text, lines, stdout) or _exit_message(lines, stdout)
+    return _uncaught_exception(text, lines, stdout) or _exit_message(text, lines, stdout)
 
 
 def _uncaught_exception(text: str, lines: list[str], stdout: str) -> str | None:
@@ -144,12 +146,14 @@ def _was_logged(lines: list[str], starts: list[int]) -> bool:
     return first > 0 and _LOG_LINE.match(lines[first - 1]) is not None
 
 
-def _exit_message(lines: list[str], stdout: str) -> str | None:
+def _exit_message(text: str, lines: list[str], stdout: str) -> str | None:
     """Return the last line where it can only be what the process exited with: no answer, no log, no warning."""
     last = lines[-1]
     if last.startswith((" ", "\t")) or _LOG_LINE.match(last) or _NOTE.match(last):
         return None
-    return None if any(_WARNING.match(line) for line in lines) or _answered(stdout) else last.strip()
+    if any(_WARNING.match(line) for line in lines) or _answered(stdout) or _LAST_RECORD.search(text):
+        return None
+    return last
 
 
 def _answered(stdout: str) -> bool:
@@ -159,5 +163,7 @@ def _answered(stdout: str) -> bool:
 
 
 def _told_on_stdout(stdout: str) -> str | None:
-    last = stdout[-1000:].rstrip().rpartition("\n")[2]
-    return last if last.endswith(("does not exist", "]")) and _LAST_WORDS.fullmatch(last) else None
+    if not stdout.endswith(("' does not exist\n", "0]\n")):
+        return None
+    last = stdout[-1000:-1].rpartition("\n")[2]
+    return last if _LAST_WORDS.fullmatch(last) else None

@@ -1,0 +1,254 @@
+"""Promise: secrets stay secret, and the rest stays readable."""
+
+import html
+import json
+import re
+from urllib.parse import quote
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mwaa_async import CommandFailedError, CommandResult, MwaaError, OutputError
+from mwaa_async._outcomes import check, error_after
+from mwaa_async._protocol.command_line import command_line
+from mwaa_async._protocol.secrets import HIDDEN, redacted, without_secrets
+from mwaa_async._setbacks import LostError, NotSentError, Setback, StatusError
+
+S = "s3cr3t"
+ARGUMENTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+ROW = f'[{{"key": "{S}"}}]'
+
+SECRET_COMMANDS = [
+    ["variables", "set", "key", S],
+    ["variables", "set", "-j", "key", json.dumps({"token": S})],
+    ["variables", "set", "key", S, "--json"],
+    ["variables", "set", "--description", "why", "key", S],
+    ["variables", "set", "key", S, "--description", S],
+    ["variables", "set", f"--description={S}", "key", "value"],
+    ["variables", "set", "key", f"-{S}"],
+    ["variables", "set", "key", f"--{S}"],
+    ["variables", "set", "key", f"--{S}=="],
+    ["variables", "set", "key", f"--conn-{S}"],
+    ["variables", "set", "--", "key", f"--{S}"],
+    ["variables", "set", "--", "-key", S],
+    ["variables", "set", "-key", S],
+    ["variables", "set", "--nosuch", "value", S],
+    ["variables", "set", f"-d{S}", "key"],
+    ["variables", "set", "key", "one", S],
+    ["variables", "set", "--json", S],
+    ["variables", "set", "--", S],
+    ["variables", "set", "--output", S],
+    ["variables", "-s", "-j", S],
+    ["variables", "get", "key", "-d", S],
+    ["variables", "get", "-d", S, "key"],
+    ["variables", "get", "--def", S, "key"],
+    ["variables", "get", f"--default={S}", "key"],
+    ["airflow", "variables", "set", "key", S],
+    ["--nosuch", "variables", "set", "key", S],
+    ["variables", "-s", "key", S],  # 1.10
+    ["variables", "--set", "key", S],
+    ["variables", "-j", "-s", "key", json.dumps([S])],
+    ["variables", "--get", "key", "--default", S],
+    ["connections", "add", "c", "--conn-uri", f"postgres://user:{S}@host:5432/db"],
+    ["connections", "add", "c", f"--conn-uri=postgres://user:{S}@host:5432/db"],
+    ["connections", "add", "--conn-uri", f"https://host?token={S}", "c"],
+    ["connections", "add", "c", "--conn-type", "http", "--conn-password", S],
+    ["connections", "add", "--conn-password", S, "--conn-type", "http", "c"],
+    ["connections", "add", "c", f"--conn-password={S}"],
+    ["connections", "add", "c", "--conn-pass", S],
+    ["connections", "add", "c", f"--conn-pass={S}"],
+    ["connections", "add", "--conn-p", S, "c"],
+    ["connections", "add", "c", "--conn-password", f"-{S}"],
+    ["connections", "add", "c", "--conn-host", f"--conn-password={S}"],
+    ["connections", "add", "c", "--conn-extra", json.dumps({"key": S})],
+    ["connections", "add", "c", "--conn-json", json.dumps({"conn_type": "http", "password": S})],
+    ["connections", "add", "c", "--conn-j", json.dumps({"extra": [{"key": S}]})],
+    ["connections", "add", "c", "--conn-description", S],
+    ["connections", "--add", "--conn_id", "c", "--conn_uri", f"http://u:{S}@h"],  # 1.10
+    ["connections", "-a", "--conn_id", "c", "--conn_password", S],
+    ["users", "create", "--username", "admin", "--password", S],
+    ["create_user", "-u", "admin", "-p", S],
+]
+SECRET = pytest.mark.parametrize("arguments", SECRET_COMMANDS, ids=" ".join)
+
+
+@SECRET
+def test_no_secret_is_in_a_redacted_command(arguments: list[str]) -> None:
+    shown = redacted(command_line(arguments))
+    assert S not in shown
+    assert HIDDEN in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (f"variables set key '{S} and more'", "variables set key ***"),
+        (f'variables set key "{S} and \\"more\\""', "variables set key ***"),
+        (f"variables set key {S}\\ more", "variables set key ***"),
+        (f"variables  set\tkey {S}", "variables set key ***"),
+        (f"variables set 'two words' {S}", "variables set 'two words' ***"),
+        (f"'variables' \"set\" key {S}", "variables set key ***"),
+        (f"variables set key '{S}", HIDDEN),
+        (f"variables --set={S} '", HIDDEN),
+    ],
+)
+def test_quotes_do_not_hide_a_secret_from_being_found(line: str, shown: str) -> None:
+    assert redacted(line) == shown
+
+
+@SECRET
+def test_no_secret_is_in_what_a_command_printed(arguments: list[str]) -> None:
+    line = command_line(arguments)
+    assert S not in without_secrets(f"unrecognized arguments: {' '.join(arguments[2:])}, see help above.", line)
+    assert S not in without_secrets(f"invalid value: {arguments!r}", line)
+
+
+@pytest.mark.parametrize("value", [[S], ["--description", "x", f"-{S}"], [f"-d{S}"], [f"--nosuch={S}"]], ids=" ".join)
+def test_a_secret_is_blanked_out_within_other_words(value: list[str]) -> None:
+    assert without_secrets(f"at x{S}x", command_line(["variables", "set", "key", *value])) == "at x***x"
+
+
+@SECRET
+@pytest.mark.parametrize("status", [200, 400])
+def test_no_secret_is_in_a_result_or_in_an_error(arguments: list[str], status: int) -> None:
+    line = command_line(arguments)
+    stderr = f"airflow command error: unrecognized arguments: {' '.join(arguments)}, see help above.\n"
+    result = CommandResult("demo", line, ROW, stderr, status, 0.0, 0.0)
+    with pytest.raises(CommandFailedError) as failed:
+        check(result)
+    with pytest.raises(OutputError) as unusable:
+        CommandResult("demo", line, S, S, status, 0.0, 0.0).json()
+    body = f"<html>{' '.join(arguments)} {arguments!r}</html>".encode()
+    setbacks: list[Setback] = [LostError("connection lost"), NotSentError("no connection")]
+    statuses = (302, 401, 403, 404, 405, 413, 429, 500, 503, 504)
+    setbacks += [StatusError(code, body, None) for code in statuses]
+    errors = [failed.value, unusable.value, *(error_after(setback, line, "demo") for setback in setbacks)]
+    assert S not in repr(result)
+    assert not any(S in text for error in errors for text in _texts(error))
+
+
+def _texts(error: MwaaError) -> list[str]:
+    return [str(error), repr(error), repr(error.args), repr(error.command), repr(error.result)]
+
+
+@given(ARGUMENTS, ARGUMENTS, ARGUMENTS)
+@example("--", "one", "another")
+@example("-o", "one", "another")
+def test_of_two_values_a_redacted_command_shows_no_difference(key: str, one: str, other: str) -> None:
+    # What begins with a dash is no value to Airflow, and stars are shown as they are.
+    if not any(value.startswith("-") or value == HIDDEN for value in (one, other)):
+        assert redacted(command_line(["variables", "set", key, one])) == redacted(
+            command_line(["variables", "set", key, other])
+        )
+
+
+@given(ARGUMENTS, ARGUMENTS.filter(lambda value: len(value) >= 4), st.booleans())
+def test_no_value_of_any_variable_is_shown(key: str, value: str, literal: bool) -> None:
+    # Without "--" Airflow takes what begins with a dash for an option.
+    options = ["--"] if literal or value.startswith("-") else []
+    shown = redacted(command_line(["variables", "set", *options, key, value]))
+    if value not in redacted(command_line(["variables", "set", *options, key, "another"])):
+        assert value not in shown
+
+
+@given(ARGUMENTS.filter(lambda value: len(value.strip()) >= 4), ARGUMENTS, ARGUMENTS)
+def test_no_value_is_in_what_a_command_printed_wherever_it_stands(value: str, before: str, after: str) -> None:
+    shown = without_secrets(f"{before}{value}{after}", command_line(["variables", "set", "--", "key", value]))
+    if value not in before + HIDDEN + after:
+        assert value not in shown
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["p@ss/word", "p%40ss", "two  words", "tab\tand\nlines", 'a"quote', "it's", "a&b<c>", "pässwörd", "back\\slash"],
+)
+def test_a_secret_is_found_however_it_is_spelled(password: str) -> None:
+    uri = f"postgres://user:{quote(password, safe='')}@host/db"
+    commands = [["connections", "add", "c", "--conn-uri", uri], ["variables", "set", "key", password]]
+    spellings = [password, repr(password), json.dumps(password), html.escape(password), " ".join(password.split())]
+    for arguments in commands:
+        shown = without_secrets(f"one: {', two: '.join(spellings)}", command_line(arguments))
+        assert not re.search(r"p@ss|p%40|p.*ss.*rd|words|tab|lines|quote|it.s|b.*c|slash", shown.removeprefix("one: "))
+    assert quote(password, safe="") not in without_secrets(f"at {quote(password, safe='')}", command_line(commands[0]))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["variables", "set", "-j", "key", json.dumps([{"deep": [S]}])],
+        ["connections", "add", "c", "--conn-json", json.dumps({"password": S})],
+        ["connections", "add", "c", f"--conn-extra={json.dumps({'token': S})}"],
+        ["connections", "add", "c", "--conn-uri", f"http://h?token={S}&x=1"],
+        ["connections", "add", "c", "--conn-uri", f"http://u:{S}@h"],
+    ],
+    ids=" ".join,
+)
+def test_a_part_of_a_value_is_a_secret_by_itself(arguments: list[str]) -> None:
+    assert without_secrets(f"refused {S}!", command_line(arguments)) == "refused ***!"
+
+
+def test_no_line_of_a_secret_in_several_lines_is_shown_alone() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----"
+    line = command_line(["connections", "add", "c", "--conn-extra", key])
+    assert without_secrets("bad: MIIEvQIBADANBg", line) == "bad: ***"
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "shown"),
+    [
+        ("variables set key a", "a Variable has a name", "*** Variable has *** name"),
+        ("variables set key abc", "abcd abc", "abcd ***"),
+        ("variables set key ''", "nothing", "nothing"),
+        ("variables set key '  '", "two  blanks", "two  blanks"),
+        ("variables set key '***'", "a *** b", "a *** b"),
+        ('dags trigger etl -c \'{"a": "long"}\'', "long", "long"),
+        ("variables set key 'open", "open", HIDDEN),
+    ],
+)
+def test_what_a_command_printed_stays_readable(line: str, text: str, shown: str) -> None:
+    assert without_secrets(text, line) == shown
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'dags trigger etl --conf \'{"day": "2026-01-01"}\' -r run1',
+        "dags list  -o json",
+        "variables get KEY",
+        "variables get -j KEY",
+        "variables get 'two words'",
+        "variables list -o json",
+        "variables list --output yaml",
+        "variables delete KEY",
+        "variables --get KEY -j",
+        "variables",
+        "variables import variables.json",
+        "connections delete ID",
+        "connections list",
+        "connections add ID --conn-type http --conn-host h --conn-port 80 --conn-login me --conn-schema https",
+        "connections add --conn-type=http --conn-host=h ID",
+        "tasks test etl load 2026-01-01",
+        "dags trigger variables -c secret",
+        "version",
+    ],
+)
+def test_what_is_no_secret_stays_readable(line: str) -> None:
+    assert redacted(line) == line
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("variables set KEY v", "variables set KEY ***"),
+        ("variables set -- -KEY -v", "variables set -- -KEY ***"),
+        ("variables set -j KEY '{}'", "variables set -j KEY ***"),
+        ("variables get KEY --default v", "variables get KEY --default ***"),
+        ("connections add ID --conn-uri=u", "connections add ID --conn-uri=***"),
+        ("connections add --conn-password p ID --conn-host h", "connections add --conn-password *** ID --conn-host h"),
+        ("connections add --conn-password=p ID", "connections add --conn-password=*** ID"),
+        ("connections -a --conn_id ID --conn_uri u", "connections -a --conn_id ID --conn_uri ***"),
+    ],
+)
+def test_around_a_secret_the_command_stays_readable(line: str, shown: str) -> None:
+    assert redacted(line) == shown

@@ -1,0 +1,323 @@
+"""Telling a failed command from a succeeded one by what Airflow printed."""
+
+import subprocess
+import sys
+
+import pytest
+
+from mwaa_async._protocol.verdicts import failure, lists_import_errors
+
+from . import RECORDED, Record, record, records
+
+ALL = [record for version in RECORDED for record in records(version)]
+
+STACK = (
+    'Traceback (most recent call last):\n  File "/usr/local/bin/airflow", line 8, in <module>\n    sys.exit(main())\n'
+)
+DURING = "\nDuring handling of the above exception, another exception occurred:\n\n"
+DIRECT = "\nThe above exception was the direct cause of the following exception:\n\n"
+LOG_1 = "[2026-11-22 10:33:15,100] {dagbag.py:417} INFO - Filling up the DagBag from /usr/local/airflow/dags\n"
+LOG_2 = "[2026-11-22T10:34:04.903+0000] {dagbag.py:588} ERROR - Error: failed to import\n"
+COLOURED = "[\x1b[34m2026-11-22 10:36:34,850\x1b[0m] {\x1b[34mdagbag.py:\x1b[0m532} INFO\x1b[0m - Filling up\x1b[0m\n"
+LOG_3 = (
+    "2026-11-22T10:33:23.708062Z [warning  ] Could not import graphviz. Rendering is not possible. \n"
+    "You might need to install the graphviz package and necessary system packages.\n"
+    "Run `pip install graphviz` to attempt to install it. [py.warnings] category=UserWarning lineno=57\n"
+)
+WARNING_2 = "/usr/local/lib/airflow/cli/commands/dag_command.py:48 UserWarning: Could not import graphviz.\n"
+WARNING_PYTHON = (
+    "/usr/local/lib/airflow/configuration.py:276: DeprecationWarning: distutils Version classes are deprecated.\n"
+    "  if StrictVersion(sqlite3.sqlite_version) < StrictVersion(min_sqlite_version):\n"
+)
+
+
+def _name(record: Record) -> str:
+    return f"{record.version}: {' '.join(record.argv)}"[:60]
+
+
+@pytest.mark.parametrize("record", ALL, ids=_name)
+def test_a_recorded_command_failed_exactly_where_its_exit_status_says_so(record: Record) -> None:
+    assert (failure(record.stdout, record.stderr) is not None) == (record.exit != 0)
+
+
+@pytest.mark.parametrize("record", [record for record in ALL if record.exit], ids=_name)
+def test_the_reason_is_a_line_that_airflow_printed(record: Record) -> None:
+    assert failure(record.stdout, record.stderr) in record.stderr.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("version", "command", "reason"),
+    [
+        ("1.10.12", "unpause nosuch", "AttributeError: 'NoneType' object has no attribute 'set_is_paused'"),
+        (
+            "1.10.12",
+            "trigger_dag demo -r run1",
+            "airflow.exceptions.DagRunAlreadyExists: Run id run1 already exists for dag id demo",
+        ),
+        ("1.10.12", "delete_dag -y nosuch", "airflow.exceptions.DagNotFound: Dag id nosuch not found"),
+        (
+            "1.10.12",
+            "trigger_dag",
+            "airflow trigger_dag command error: the following arguments are required: dag_id, see help above.",
+        ),
+        ("2.2.5", "dags unpause nosuch", "DAG: nosuch does not exist in 'dag' table"),
+        ("2.2.5", "variables get nosuch", "Variable nosuch does not exist"),
+        (
+            "2.2.5",
+            "connections add c3",
+            "The following args are required to add a connection: ['conn-uri or conn-type']",
+        ),
+        (
+            "2.5.3",
+            "dags list-runs demo -o json",
+            "airflow dags list-runs command error: the following arguments are required: -d/--dag-id, see help above.",
+        ),
+        (
+            "2.5.3",
+            "dags trigger demo -c {not json",
+            "json.decoder.JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+        ),
+        ("2.10.5", "dags trigger nosuch", "airflow.exceptions.DagNotFound: Dag id nosuch not found in DagModel"),
+        (
+            "2.10.5",
+            "tasks list nosuch",
+            "airflow.exceptions.AirflowException: "
+            "Dag 'nosuch' could not be found; either it does not exist or it failed to parse.",
+        ),
+        ("2.10.5", "connections delete nosuch", "Did not find a connection with `conn_id`=nosuch"),
+        ("2.10.5", "providers get nosuch", "No such provider installed: nosuch"),
+        ("3.3.2", "dags next-execution nosuch", "DAG: nosuch does not exist in the database"),
+        ("3.3.2", "assets details --name nosuch", "Asset with name nosuch does not exist."),
+        ("3.3.2", "variables get nosuch", "Variable nosuch does not exist."),
+        (
+            "3.3.2",
+            "connections add c3",
+            "Must supply either conn-uri or conn-json if not supplying conn-type",
+        ),
+        (
+            "3.3.2",
+            "dags list --bogus",
+            "airflow command error: unrecognized arguments: --bogus, see help above.",
+        ),
+    ],
+)
+def test_the_reason_is_the_telling_line(version: str, command: str, reason: str) -> None:
+    failed = [record for record in records(version) if " ".join(record.argv) == command and record.exit]
+    assert failure(failed[0].stdout, failed[0].stderr) == reason
+
+
+def test_the_reason_is_the_exception_and_not_what_its_message_ends_in() -> None:
+    failed = record("3.3.2", "dags trigger demo -l 2024-05-01T00:00:00+00:00", nth=1)
+    assert failed.stderr.rstrip().endswith("(Background on this error at: https://sqlalche.me/e/21/gkpj)")
+    reason = failure(failed.stdout, failed.stderr)
+    assert reason is not None
+    assert reason.startswith("sqlalchemy.exc.IntegrityError: (sqlite3.IntegrityError) UNIQUE constraint failed")
+
+
+@pytest.mark.parametrize(
+    "stderr",
+    [
+        "",
+        "\n",
+        WARNING_2,
+        WARNING_PYTHON,
+        LOG_1,
+        LOG_2,
+        COLOURED,
+        LOG_3,
+        LOG_2 + STACK + "KeyError: 'dag'\n" + LOG_1,
+        LOG_2 + STACK + "KeyError: 'dag'\n\n" + DURING.lstrip("\n") + STACK + "ValueError: no\n" + LOG_2,
+        "[INFO] Please be reminded this DAG is PAUSED now.\n",
+        WARNING_PYTHON + "[WARN] Only applicable when there is execution record found for the DAG.\n",
+        "INFO  [alembic.runtime.migration] Context impl SQLiteImpl.\n",
+        "WARNING:root:ValueError: no failure\n",
+    ],
+)
+@pytest.mark.parametrize("stdout", ["", "[]\n", LOG_1 + "None\n", LOG_3])
+def test_warnings_logs_and_notes_are_no_failure(stdout: str, stderr: str) -> None:
+    assert failure(stdout, stderr) is None
+
+
+@pytest.mark.parametrize("answer", ["[]\n", "dag_id | fileloc\n=======+========\n", "No data found\n"])
+def test_a_dag_file_that_cannot_be_imported_does_not_fail_the_list(answer: str) -> None:
+    # Recorded with 2.5.3, 2.10.5 and 3.3.2; rich breaks the line.
+    note = "Error: Failed to load all files. For details, run `airflow dags \nlist-import-errors`\n"
+    assert failure(LOG_2 + answer, WARNING_2 + note) is None
+
+
+def test_a_logged_exception_at_the_end_does_not_fail_a_command_that_answered() -> None:
+    logged = LOG_2 + STACK + "KeyError: 'dag'\n" + DURING + STACK + "ValueError: no\n"
+    assert failure("Variable k created\n", logged) is None
+    assert failure("", logged) == "ValueError: no"
+    assert failure("Variable k created\n", STACK + "ValueError: no\n") == "ValueError: no"
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "Exception ignored in: <function Pool.__del__ at 0x7f>\n" + STACK + "TypeError: 'NoneType' is not callable\n",
+        "Exception in thread Thread-1 (run):\n" + STACK + "OSError: gone\n" + DURING + STACK + "KeyError: 1\n",
+        "--- Logging error ---\n" + STACK + 'ValueError: bad format\nCall stack:\n  File "x.py", line 1, in <module>\n'
+        "    main()\nMessage: 'a %s'\nArguments: ()\n",
+    ],
+)
+def test_what_python_reports_of_finalizers_threads_and_loggers_is_no_failure(aside: str) -> None:
+    assert failure("", aside) is None
+    assert failure("Variable k created\n", WARNING_2 + aside) is None
+    assert failure("", STACK + "ValueError: no\n" + aside) == "ValueError: no"
+    assert failure("", "Variable k does not exist\n" + aside) == "Variable k does not exist"
+
+
+@pytest.mark.parametrize(
+    "message", ["ValueError: first\nsecond\n\nthird", "ValueError: first", "ValueError: first\n  x\n"]
+)
+def test_of_a_message_in_several_lines_the_first_is_the_reason(message: str) -> None:
+    assert failure(LOG_1, WARNING_2 + STACK + message + "\n") == "ValueError: first"
+
+
+@pytest.mark.parametrize("connection", [DURING, DIRECT])
+def test_of_chained_exceptions_the_last_one_is_the_reason(connection: str) -> None:
+    chain = STACK + "KeyError: 'first'\n" + connection + STACK + "airflow.exceptions.AirflowException: last\n"
+    assert failure("", chain) == "airflow.exceptions.AirflowException: last"
+    assert failure("None\r\n", chain.replace("\n", "\r\n")) == "airflow.exceptions.AirflowException: last"
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (
+            "raise ExceptionGroup('several', [ValueError('x'), KeyError('y')])",
+            "ExceptionGroup: several (2 sub-exceptions)",
+        ),
+        ("raise KeyError", "KeyError"),
+        ("import sys; sys.exit('Bundles not found: a')", "Bundles not found: a"),
+        ("def f(\n", "SyntaxError: '(' was never closed"),
+        ("try: 1/0\nexcept Exception as e: raise ValueError('two\\nlines') from e", "ValueError: two"),
+        ("import warnings; warnings.warn('Error'); print('done')", None),
+    ],
+)
+def test_what_this_python_prints_is_understood(code: str, reason: str | None) -> None:
+    if code.startswith("def"):
+        code = f"exec({code!r})"
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert (done.returncode != 0) == (reason is not None)
+    assert failure(done.stdout, done.stderr) == reason
+
+
+# What the commands that MWAA offers pass to `SystemExit`, from 1.10.12 to 3.3.2.
+EXIT_MESSAGES = [
+    "DAG: nosuch does not exist in 'dag' table",
+    "DAG: nosuch does not exist in the database",
+    "Can not find dag 'nosuch'",
+    "Can not find dag 'nosuch' in database",
+    "DagRun failed",
+    "Configuration '{bad' is not valid JSON. Error: Expecting property name enclosed in double quotes: line 1 column 2",
+    "Option --save and --imgcat are mutually exclusive. Please remove one option to execute the command.",
+    "Failed to execute. Make sure the imgcat executables are on your systems 'PATH'",
+    "Cannot use --table and --field together",
+    "One of --run-id, --partition-key, or --partition-date-start / --partition-date-end must be provided.",
+    "Variable nosuch does not exist",
+    "Variable nosuch does not exist.",
+    "Expecting value: line 1 column 1 (char 0)",
+    "Extra data: line 1 column 3 (char 2)",
+    "--hide-sensitive can only be used with --show-values",
+    "A connection with `conn_id`=c1 already exists.",
+    "Did not find a connection with `conn_id`=nosuch",
+    "Found more than one connection with `conn_id`=c1",
+    "Must supply either conn-uri or conn-json if not supplying conn-type",
+    "Cannot supply both conn-uri and conn-json",
+    "The following args are required to add a connection: ['conn-uri or conn-type']",
+    "The following args are not compatible with the add flag and --conn-uri flag: ['conn_host']",
+    "The following args are not compatible with the --conn-json flag: ['conn_host']",
+    "The URI provided to --conn-uri is invalid: nonsense",
+    "conn-json is invalid; must supply conn-type",
+    "Could not create connection. The key 'a/b' has to be made of alphanumeric characters",
+    "No such provider installed: nosuch",
+    "Asset with name nosuch does not exist.",
+    "Asset alias with name nosuch does not exist.",
+    "More than one asset exists with name a.",
+    "More than one DAG materializes asset with name a.",
+    "Either --name or --uri is required",
+    "Required --name with --alias",
+    "Cannot use --uri with --alias",
+    "Bundles not found: a, b",
+    "No tables selected for db cleanup. Please choose valid table names.",
+    "User did not confirm; exiting.",
+    "ERROR: You need to initialize the database. Please run `airflow db init`. Make sure the command is run using …",
+]
+
+
+@pytest.mark.parametrize("message", EXIT_MESSAGES)
+@pytest.mark.parametrize("before", ["", WARNING_2, WARNING_PYTHON, LOG_2, "[INFO] Please be reminded.\n"])
+@pytest.mark.parametrize("stdout", ["", LOG_1, LOG_3, LOG_3 + "something printed before\n"])
+def test_a_message_that_the_process_exited_with_is_a_failure(message: str, before: str, stdout: str) -> None:
+    assert failure(stdout, f"{before}{message}\n") == message
+
+
+@pytest.mark.parametrize("stdout", ["", LOG_1 * 2, COLOURED, LOG_3 * 2, "\n" + LOG_2 + LOG_3])
+def test_an_unknown_message_is_a_failure_where_nothing_was_answered(stdout: str) -> None:
+    assert failure(stdout, "A reason of a version to come\n") == "A reason of a version to come"
+    assert failure(stdout, LOG_2 + "A reason of a version to come\n") == "A reason of a version to come"
+
+
+@pytest.mark.parametrize("answer", ["None\n", "[]", "Variable k created\n", "2026-11-22T00:00:00+00:00\n", "0"])
+def test_an_unknown_message_next_to_an_answer_is_no_failure(answer: str) -> None:
+    for logs in ("", LOG_1, COLOURED, LOG_3):
+        assert failure(logs + answer, "Something that a plugin has to say\n") is None
+
+
+def test_a_usage_error_that_repeats_line_breaks_is_a_failure() -> None:
+    # Recorded with 2.10.5: `dags list` with the argument "--bo\ngus".
+    reason = failure(
+        "usage: airflow [-h]\n", "\nairflow command error: unrecognized arguments: --bo\ngus, see help above.\n"
+    )
+    assert reason == "airflow command error: unrecognized arguments: --bo gus, see help above."
+
+
+def test_a_message_that_repeats_line_breaks_is_one_line() -> None:
+    reason = failure("", WARNING_2 + "The URI provided to --conn-uri is invalid: non\nsense\n")
+    assert reason == "The URI provided to --conn-uri is invalid: non sense"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Role named 'nosuch' does not exist",
+        "Resource named 'nosuch' does not exist",
+        "Action named 'can_nothing' does not exist",
+        "Warning: No runs to create for Dag etl in the range [2024-01-02 01:00:00+00:00, 2024-01-02 02:00:00+00:00]",
+    ],
+)
+def test_a_command_that_says_so_on_stdout_and_exits_without_a_message_is_a_failure(line: str) -> None:
+    # Recorded with 2.10.5 (`roles add-perms`) and 3.3.2 (`backfill create`); stderr is empty.
+    for logs in ("", LOG_1, LOG_3):
+        assert failure(f"{logs}{line}\n", "") == line
+        assert failure(f"{logs}{line}\n", WARNING_2) == line
+    assert failure(f"{line}\nAdded 1 role(s)\n", "") is None
+    assert failure(f"The {line}\n", "") is None
+
+
+# `dags list-import-errors`, recorded with 2.10.5 and 3.3.2, where it exits with 1, as from 2.8 on. Up to 2.7 it exits
+# with 0 after the same output, so that it did what it was asked for is all that can be told.
+IMPORT_ERRORS = [
+    "filepath        | error                             \n================+===\nbroken.py | Traceback\n",
+    "bundle_name | filepath  | error             \n============+=====\ndags-folder | broken.py | Traceback (most\n",
+    "filepath                            error\n/dags/broken.py  Traceback (most recent call last):\n",
+    "bundle_name    filepath    error\ndags-folder    broken.py   Traceback (most recent call last):\n",
+    '[{"filepath": "/dags/broken.py", "error": "Traceback (most recent call last):\\n  File"}]\n',
+    '[{"bundle_name": "dags-folder", "filepath": "broken.py", "error": "Traceback"}]\n',
+    '- error: "Traceback (most recent call last):\\n  File \\"<frozen>\\",\n    line 241"\n  filepath: broken.py\n',
+    "- bundle_name: dags-folder\n  error: 'no'\n  filepath: broken.py\n",
+]
+
+
+@pytest.mark.parametrize("stdout", IMPORT_ERRORS)
+def test_import_errors_that_were_asked_for_are_an_answer(stdout: str) -> None:
+    for logs in ("", LOG_2, LOG_3):
+        assert lists_import_errors(logs + stdout)
+        assert failure(logs + stdout, WARNING_2) is None
+
+
+@pytest.mark.parametrize("record", ALL, ids=_name)
+def test_no_other_output_is_taken_for_a_list_of_import_errors(record: Record) -> None:
+    assert not lists_import_errors(record.stdout)
