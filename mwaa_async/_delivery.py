@@ -85,8 +85,6 @@ class Delivery:
             return await self._try(errand)
         except Setback as setback:
             return await self._try_again(errand, setback)
-        except TooLargeError as error:
-            raise self._too_large(errand.line, error) from None
 
     async def _try_again(self, errand: Errand, first: Setback) -> Answer:
         import stamina
@@ -120,7 +118,7 @@ class Delivery:
         return error
 
     async def _try(self, errand: Errand) -> Answer:
-        """Try once. Raises `Setback`, or `TokenError`."""
+        """Try once. Raises `Setback`, `TokenError`, or `OutputError`."""
         try:
             answer = await self._post_with_token(errand.line)
             if not ran(answer.status):
@@ -131,19 +129,34 @@ class Delivery:
             elif outcome_is_unknown(setback):
                 errand.maybe_ran = True
             raise
+        except TooLargeError as error:
+            raise self._too_large(errand.line, error) from None
         return answer
 
     async def _post_with_token(self, line: str) -> Answer:
         """Post the command, with another token where the web server refuses the first."""
-        token = await self._token(line)
-        answer = await self._post(token, line)
+        token, answer = await self._post(line)
         if answer.status not in TOKEN_REFUSED:
             return answer
         self.tokens.refused(token)
-        answer = await self._post(await self._token(line), line)
-        if token.uses > 1 and answer.status not in TOKEN_REFUSED:
+        fresh, answer = await self._post(line)
+        if answer.status in TOKEN_REFUSED:
+            self.tokens.refused(fresh)
+        elif token.uses > 1:
             self.tokens.stop_reusing()
         return answer
+
+    async def _post(self, line: str) -> tuple[CliToken, Answer]:
+        """Post the command, and tell with which token: one that got too old on the way is replaced."""
+        token = await self._token(line)
+        self.tokens.prefetch_if_due()
+        try:
+            return token, await self._post_once(token, line)
+        except ConnectionGoneError:
+            return token, await self._post_once(token, line)
+        except TokenTooOldError:
+            token = await self._token(line)
+            return token, await self._post_once(token, line)
 
     async def _token(self, line: str) -> CliToken:
         try:
@@ -152,18 +165,9 @@ class Delivery:
             error.environment, error.command = self._environment, redacted(line)
             raise
 
-    async def _post(self, token: CliToken, line: str) -> Answer:
-        self.tokens.prefetch_if_due()
-        try:
-            return await self._post_once(token, line)
-        except ConnectionGoneError:
-            return await self._post_once(token, line)
-        except TokenTooOldError:
-            return await self._post_once(await self._token(line), line)
-
     async def _post_once(self, token: CliToken, line: str) -> Answer:
         return await self._web_server.post(
-            token.hostname, token.value, line, still_fresh=lambda: self.tokens.is_fresh(token)
+            token.hostname, token.value, line, still_fresh=lambda: self.tokens.use(token)
         )
 
     def _too_large(self, line: str, error: TooLargeError) -> OutputError:

@@ -39,13 +39,27 @@ class EnvironmentStatistics:
 
 @dataclass(eq=False, slots=True)
 class Turn:
-    """A command that has the environment's slot, and the outcome that its caller waits for."""
+    """A command that has the environment's slot, and the outcome that its caller waits for.
+
+    `ended` is the outcome, too, also for a caller who stopped waiting in the same round of the event loop. A turn that
+    is `unwanted` before its task has `begun` is over as soon as it begins: a task that is cancelled before its first
+    step never takes it, and could not give back the slot.
+    """
 
     errand: Errand
     slot: Slot
     began_at: float
     outcome: asyncio.Future[Answer]
     task: asyncio.Task[None] | None = None
+    ended: Answer | Exception | None = None
+    begun: bool = False
+    unwanted: bool = False
+
+    def stop(self) -> None:
+        """Cancel the task, unless it is giving back the slot already."""
+        if self.begun and not self.unwanted and self.ended is None and self.task is not None:
+            self.task.cancel()
+        self.unwanted = True
 
 
 class Lane:
@@ -120,15 +134,16 @@ class Lane:
         """Send away who is queued, wait for what is on the wire (at most `settle_time`), and close the connection."""
         self._closed = True
         for waiting in self._queue:
-            waiting.reschedule(now())
+            if not waiting.expired():
+                waiting.reschedule(now())
         if self._turn is not None and self._turn.task is not None:
-            await self._end(self._turn.task)
+            await self._end(self._turn, self._turn.task)
         await self._delivery.aclose()
 
-    async def _end(self, task: asyncio.Task[None]) -> None:
+    async def _end(self, turn: Turn, task: asyncio.Task[None]) -> None:
         if self._delivery.on_wire:
             await asyncio.wait([task], timeout=self._settle_time)
-        _cancel_once(task)
+        turn.stop()
         await asyncio.wait([task])
 
     async def _wait_for_slot(self, line: str, queue_timeout: float | None) -> Slot:
@@ -173,7 +188,9 @@ class Lane:
             async with asyncio.timeout(timeout):
                 return await turn.outcome
         except TimeoutError:
-            raise self._timed_out(turn, timeout) from None
+            if isinstance(turn.ended, Answer):
+                return turn.ended
+            raise turn.ended or self._timed_out(turn, timeout) from None
         except asyncio.CancelledError:
             self._abandon(turn)
             raise
@@ -195,12 +212,15 @@ class Lane:
         return not_connected(turn.errand.line, self._identity.name, f"no token and connection within {timeout:g} s")
 
     def _abandon(self, turn: Turn) -> None:
-        if not self._delivery.on_wire and turn.task is not None:
-            _cancel_once(turn.task)
+        if not self._delivery.on_wire:
+            turn.stop()
 
     async def _take_turn(self, turn: Turn) -> None:
         """Deliver the command, tell the outcome, and give the slot back as soon as the web server is done."""
+        turn.begun = True
         try:
+            if turn.unwanted:
+                raise asyncio.CancelledError
             _tell(turn, await self._delivery.deliver(turn.errand))
         except asyncio.CancelledError:
             _tell(turn, self._closed_in_turn(turn))
@@ -208,24 +228,20 @@ class Lane:
         except Exception as error:  # noqa: BLE001  # whatever it is, it is the caller's to handle
             _tell(turn, error)
         finally:
-            self._turn = None
             self._settling_until = turn.errand.closed_until
             await turn.slot.release(closed_for=max(0.0, turn.errand.closed_until - now()))
+            if self._turn is turn:
+                self._turn = None
 
     def __repr__(self) -> str:
         return f"<Lane {self._identity} [{int(self._turn is not None)} running, {len(self._queue)} queued]>"
 
 
 def _tell(turn: Turn, outcome: Answer | Exception) -> None:
+    turn.ended = outcome
     if turn.outcome.done():
         logger.info("an abandoned command ended: %s", outcome)
     elif isinstance(outcome, Answer):
         turn.outcome.set_result(outcome)
     else:
         turn.outcome.set_exception(outcome)
-
-
-def _cancel_once(task: asyncio.Task[None]) -> None:
-    # A second cancellation could strike while the slot is being given back.
-    if not task.done() and not task.cancelling():
-        task.cancel()

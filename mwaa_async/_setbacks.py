@@ -65,6 +65,6 @@ def pause_before_repeat(
         again = may_run_twice and not any(outcome_is_unknown(one) for one in earlier)
         return settle_time if again else False
     if isinstance(setback, StatusError):
-        wait = setback.retry_after
+        wait = setback.retry_after if setback.status in (429, 503) else None
         return wait if wait is not None and wait <= _SHORT_WAIT else False
     return True

@@ -14,7 +14,10 @@ logger = logging.getLogger("mwaa_async")
 
 @dataclass(eq=False, slots=True)
 class CliToken:
-    """A token with the time before which it cannot have been made; it is a secret and never shown."""
+    """A token with the time before which it cannot have been made, and how often it was sent.
+
+    It is a secret and never shown.
+    """
 
     value: str = field(repr=False)
     hostname: str
@@ -51,12 +54,14 @@ class Tokens:
         token = self._current
         if token is None or not self._usable(token, now()):
             token = await self._fetched()
-        token.uses += 1
         return token
 
-    def is_fresh(self, token: CliToken) -> bool:
-        """Tell whether there is time left to get the token to the web server."""
-        return now() - token.asked_at < self._fresh_for
+    def use(self, token: CliToken) -> bool:
+        """Take notice that the token is about to be sent, or tell that it is too late for that."""
+        if not self._is_fresh(token):
+            return False
+        token.uses += 1
+        return True
 
     def prefetch_if_due(self) -> None:
         """Start fetching the next token where the command that comes next would find this one too old."""
@@ -87,6 +92,9 @@ class Tokens:
         # Twice what fetching took last time: AWS is not always equally quick.
         return min(2 * self._fetch_took, self._fresh_for / 2)
 
+    def _is_fresh(self, token: CliToken) -> bool:
+        return now() - token.asked_at < self._fresh_for
+
     def _usable(self, token: CliToken, moment: float) -> bool:
         return moment - token.asked_at < self._fresh_for and (self._reusable or not token.uses)
 
@@ -96,7 +104,7 @@ class Tokens:
         if fetching.cancelled():
             raise TokenError("the client was closed before AWS gave a token")
         token = fetching.result()
-        if not self.is_fresh(token):
+        if not self._is_fresh(token):
             raise TokenError(f"AWS took longer for a token than the {self._fresh_for:.3g} s for which it is of use")
         return token
 
