@@ -1,5 +1,6 @@
 """Getting one command to the web server and its answer back, with as many tries as are safe."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -20,6 +21,9 @@ from mwaa_async._setbacks import (
 )
 from mwaa_async._tokens import CliToken, Tokens
 from mwaa_async._web_server import Answer, TooLargeError, WebServer
+
+# stamina warns of every repeat, which logging would print on stderr where a program has not set it up.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 _TRIES = 4  # of which the last one comes about two seconds after the first, where no connection comes about
 
@@ -142,7 +146,7 @@ class Delivery:
         fresh, answer = await self._post(line)
         if answer.status in TOKEN_REFUSED:
             self.tokens.refused(fresh)
-        elif token.uses > 1:
+        elif token.sent > 1:
             self.tokens.stop_reusing()
         return answer
 

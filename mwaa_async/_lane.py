@@ -104,11 +104,7 @@ class Lane:
         """Run one command line in its turn; see `Environment.run`."""
         try:
             asked_at = now()
-            slot = await self._wait_for_slot(line, queue_timeout)
-            if self._closed:  # in the same round of the event loop in which the turn came
-                await slot.release()
-                raise self._sent_away(line, "the client was closed")
-            turn = self._begin_turn(line, slot)
+            turn = self._begin_turn(line, await self._wait_for_slot(line, queue_timeout))
             answer = await self._outcome(turn, timeout)
             result = await self._result(turn, answer, asked_at)
             if check_failure:
@@ -136,7 +132,7 @@ class Lane:
         for waiting in self._queue:
             if not waiting.expired():
                 waiting.reschedule(now())
-        if self._turn is not None and self._turn.task is not None:
+        while self._turn is not None and self._turn.task is not None:
             await self._end(self._turn, self._turn.task)
         await self._delivery.aclose()
 
@@ -147,6 +143,8 @@ class Lane:
         await asyncio.wait([task])
 
     async def _wait_for_slot(self, line: str, queue_timeout: float | None) -> Slot:
+        if self._closed:
+            raise self._sent_away(line, "the client was closed")
         if self._turn is not None:
             self._delivery.tokens.prefetch_if_due()
         try:
@@ -172,6 +170,7 @@ class Lane:
 
     def _begin_turn(self, line: str, slot: Slot) -> Turn:
         turn = self._turn = Turn(Errand(line), slot, now(), asyncio.get_running_loop().create_future())
+        turn.unwanted = self._closed  # in the same round of the event loop in which the turn came
         turn.task = asyncio.create_task(self._take_turn(turn))
         return turn
 

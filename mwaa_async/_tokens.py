@@ -14,7 +14,7 @@ logger = logging.getLogger("mwaa_async")
 
 @dataclass(eq=False, slots=True)
 class CliToken:
-    """A token with the time before which it cannot have been made, and how often it was sent.
+    """A token with the time before which it cannot have been made, and how often it was taken and sent.
 
     It is a secret and never shown.
     """
@@ -22,7 +22,8 @@ class CliToken:
     value: str = field(repr=False)
     hostname: str
     asked_at: float
-    uses: int = 0
+    taken: int = 0
+    sent: int = 0
 
 
 class Tokens:
@@ -54,13 +55,14 @@ class Tokens:
         token = self._current
         if token is None or not self._usable(token, now()):
             token = await self._fetched()
+        token.taken += 1
         return token
 
     def use(self, token: CliToken) -> bool:
         """Take notice that the token is about to be sent, or tell that it is too late for that."""
         if not self._is_fresh(token):
             return False
-        token.uses += 1
+        token.sent += 1
         return True
 
     def prefetch_if_due(self) -> None:
@@ -96,7 +98,7 @@ class Tokens:
         return now() - token.asked_at < self._fresh_for
 
     def _usable(self, token: CliToken, moment: float) -> bool:
-        return moment - token.asked_at < self._fresh_for and (self._reusable or not token.uses)
+        return moment - token.asked_at < self._fresh_for and (self._reusable or not token.taken)
 
     async def _fetched(self) -> CliToken:
         fetching = self._fetching or self._start_fetching()

@@ -20,7 +20,8 @@ class Closure(NamedTuple):
     def remaining(self, now: float) -> float:
         """Return the seconds for which the slot stays closed; none where the clock has begun anew since (a reboot)."""
         left = self.until - now
-        return left if 0 < left <= self.length else 0.0
+        # Another event loop's idea of now may be behind by a little: uvloop's is some milliseconds old.
+        return min(left, self.length) if 0 < left <= self.length + 1 else 0.0
 
 
 class Places:

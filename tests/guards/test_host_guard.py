@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mwaa_async import EnvironmentId, Guard, GuardError, HostGuard, LocalGuard
+from mwaa_async._guards.places import Closure
 from tests.guards.workers import ENVIRONMENT
 
 pytestmark = pytest.mark.anyio
@@ -212,6 +213,13 @@ async def test_a_closure_from_before_a_reboot_does_not_count(tmp_path: Path) -> 
     slot_file.write_text("99999999999.0 10.0".ljust(64))
     async with asyncio.timeout(1):
         await _use(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("now", "remaining"), [(100.0, 10.0), (99.999, 10.0), (105.0, 5.0), (110.0, 0.0), (111.0, 0.0), (5.0, 0.0)]
+)
+def test_a_closure_holds_also_for_a_clock_that_is_a_little_behind(now: float, remaining: float) -> None:
+    assert Closure(until=110.0, length=10.0).remaining(now) == remaining
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, float("nan")])

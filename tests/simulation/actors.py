@@ -1,0 +1,104 @@
+"""Who acts in the simulation: callers, who ask and may give up, and clients, which are closed at some time."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mwaa_async._clock import now
+from mwaa_async._errors import MwaaError
+from mwaa_async._lane import Lane
+from mwaa_async._result import CommandResult
+from tests.simulation.boundaries import SimulatedWay
+from tests.simulation.guards import WatchedGuard
+from tests.simulation.scenario import Order
+from tests.simulation.witness import Witness
+
+
+@dataclass(eq=False, slots=True)
+class Client:
+    """One client: a lane for each environment, and the process's guard."""
+
+    name: str
+    guard: WatchedGuard
+    ways: list[SimulatedWay]
+    closing_takes_at_most: float
+    witness: Witness
+    closed: bool = False
+
+    @property
+    def lanes(self) -> list[Lane]:
+        return [way.lane for way in self.ways if way.lane is not None]
+
+    async def close(self) -> None:
+        """Close all lanes at once, as `MwaaClient` does."""
+        self.witness.saw(self.name, "is being closed")
+        began = now()
+        for way in self.ways:
+            way.closing_since = way.closing_since or began
+        first, *others = self.lanes
+        closing = [asyncio.create_task(lane.aclose()) for lane in others]
+        await first.aclose()
+        await asyncio.gather(*closing)
+        took = now() - began
+        self.witness.saw(self.name, "is closed")
+        self.witness.expect(took <= self.closing_takes_at_most, self.name, f"closing took {took:.3f} s")
+        self.closed = True
+
+
+@dataclass(eq=False, slots=True)
+class Caller:
+    """Somebody who wants a command to be run, and what became of that."""
+
+    order: Order
+    client: Client
+    witness: Witness
+    asked_at: float | None = None
+    cancelled_at: float | None = None
+    came_back_at: float = 0.0
+    outcome: CommandResult | BaseException | None = None
+    task: asyncio.Task[object] | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        return f"caller {self.order.number}"
+
+    async def act(self, count: Callable[["Caller"], None]) -> None:
+        """Ask at the given moment, and wait; `count` is told who comes when."""
+        await asyncio.sleep(self.order.at)
+        if self.client.closed:
+            return  # the client itself refuses
+        self.task = asyncio.current_task()
+        self.asked_at = now()
+        self.witness.saw(self.name, f"asks {self.client.name} for {self.order}")
+        count(self)
+        if self.order.cancelled_after is not None:
+            asyncio.get_running_loop().call_later(self.order.cancelled_after, self._give_up)
+        await self._ask()
+        self.came_back_at = now()
+        self.witness.saw(self.name, f"has {self.outcome!r}")
+
+    async def _ask(self) -> None:
+        lane = self.client.lanes[self.order.environment]
+        try:
+            self.outcome = await lane.run(
+                self.order.line,
+                timeout=self.order.timeout,
+                queue_timeout=self.order.queue_timeout,
+                check_failure=True,
+            )
+        except BaseException as error:  # noqa: BLE001  # whatever it is, it is looked at in the end
+            self.outcome = error
+
+    def _give_up(self) -> None:
+        assert self.task is not None
+        if self.outcome is None:
+            self.cancelled_at = now()
+            self.witness.saw(self.name, "is cancelled")
+            self.task.cancel()
+
+    @property
+    def ran(self) -> bool | None:
+        """Return what the caller was told: whether the command ran."""
+        if isinstance(self.outcome, CommandResult):
+            return True
+        return self.outcome.ran if isinstance(self.outcome, MwaaError) else None

@@ -1,0 +1,142 @@
+"""What stands in for the outside of a lane: its way to AWS and its way to the web server."""
+
+import asyncio
+import random
+import ssl
+from collections.abc import Callable
+
+from mwaa_async._aws import CliTokenAnswer
+from mwaa_async._clock import now
+from mwaa_async._lane import Lane
+from mwaa_async._setbacks import ConnectionGoneError, TokenTooOldError
+from mwaa_async._web_server import Answer, WebServer
+from tests.simulation.clock import TICK
+from tests.simulation.fates import Fate, Way, fate
+from tests.simulation.scenario import Settings
+from tests.simulation.service import Request, Service, Token
+from tests.simulation.witness import Witness
+
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+class SimulatedWay(WebServer):
+    """The ways of one lane to AWS and to the web server: production's, with nothing in place of the sockets."""
+
+    def __init__(
+        self,
+        name: str,
+        environment: int,
+        settings: Settings,
+        service: Service,
+        witness: Witness,
+        chance: random.Random,
+        sent: Callable[[str], None],
+    ) -> None:
+        super().__init__(timeout=settings.command_timeout, ssl_context=_NO_TLS, proxy=None)
+        self.lane: Lane | None = None
+        self.tokens_given = 0
+        self.name = f"{name}/e{environment}"
+        self._environment = environment
+        self._settings = settings
+        self._service = service
+        self._witness = witness
+        self._chance = chance
+        self._sent = sent
+        self.closing_since: float | None = None
+        self._connected = self._closed = False
+        self._patient_until = 0.0
+        self._last: Token | None = None
+        # The same token was refused after it was accepted, which may have another reason; and with a new one it worked.
+        self._suspects = self._knows = False
+        self._in_doubt = ""
+
+    async def fetch_token(self) -> CliTokenAnswer:
+        """Ask AWS for a token."""
+        self._witness.saw(self.name, "asks for a token")
+        self._check_need()
+        answer = await self._service.give_token(self._environment, self._chance)
+        self._last = self._service.token(answer.token)
+        self.tokens_given += 1
+        return answer
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        self._closed = True
+
+    async def _post(self, hostname: str, token: str, line: str) -> Answer:
+        """Send a command; what is around this, and decides what an error means, is production's own."""
+        self._witness.expect(not self._closed, self.name, f"{line!r} is sent over a closed connection")
+        in_doubt, self._in_doubt = self._in_doubt, ""
+        self._patient_until = now() + self._timeout
+        async with asyncio.timeout(self._timeout):
+            what = fate(self._chance, self._settings)
+            await self._connect(what)
+            if not self._still_fresh():
+                raise TokenTooOldError("connecting took too long")
+            self.on_wire = True
+            answer = await self._exchange(self._service.token(token), line, what)
+        self._learn(self._service.token(token), line, answer, in_doubt=in_doubt == line)
+        return answer
+
+    async def _connect(self, what: Fate) -> None:
+        if what.way is Way.BLOCKED:
+            raise OSError("no connection")
+        if self._connected and what.way is Way.GONE:
+            self._connected = False
+            raise ConnectionGoneError("the connection was closed")
+        if not self._connected:
+            await asyncio.sleep(what.connecting)
+            self._connected = True
+
+    async def _exchange(self, token: Token, line: str, what: Fate) -> Answer:
+        self._sent(line)
+        self._check_token(token)
+        return await self._answer(self._service.send(line, token, self._environment, what))
+
+    async def _answer(self, request: Request) -> Answer:
+        self._witness.saw(self.name, f"sends {request.line!r} with token {request.token.value}")
+        try:
+            answer = await request.answered
+        except BaseException as error:
+            self._connected = False
+            request.lose_sight()
+            if isinstance(error, asyncio.CancelledError):
+                self._check_cut(request.line)
+            self._witness.saw(self.name, f"{request.line!r}: {error!r}")
+            raise
+        self._witness.saw(self.name, f"{request.line!r}: HTTP {answer.status}")
+        return answer
+
+    def _check_cut(self, line: str) -> None:
+        """A request is cut off only after `command_timeout`, or when the client has waited for it while closing."""
+        until = self._patient_until
+        if self.closing_since is not None:
+            until = min(until, self.closing_since + self._settings.settle_time)
+        self._witness.expect(now() > until - 2 * TICK, self.name, f"{line!r} is cut off although it is on the wire")
+
+    def _check_token(self, token: Token) -> None:
+        own = token.environment == self._environment
+        self._witness.expect(own, self.name, f"token {token.value} is another environment's")
+        self._witness.expect(not token.refused, self.name, f"token {token.value} is sent although it was refused")
+        again = self._knows and token.accepted
+        self._witness.expect(not again, self.name, f"token {token.value} is sent twice although that is known to fail")
+
+    def _check_need(self) -> None:
+        """Ask for a token only where one is running or waiting that needs it, and the last one does not do."""
+        assert self.lane is not None
+        state = self.lane.statistics()
+        self._witness.expect(state.running + state.queued > 0, self.name, "a token is fetched that nobody wants")
+        if self._last is None:
+            return
+        # A token is fetched ahead in the second half of the life of the one before, at the earliest.
+        half = self._last.asked_at + self._settings.token_lifetime * 5 / 12
+        needed = self._last.refused or now() > half - 2 * TICK or self._suspects
+        self._witness.expect(needed, self.name, f"token {self._last.value} is fresh, and another one is fetched")
+
+    def _learn(self, token: Token, line: str, answer: Answer, *, in_doubt: bool) -> None:
+        """Take notice of what the lane can know: the answer to a token used before, and to the new one in its place."""
+        if answer.status not in (401, 403):
+            self._knows = self._knows or in_doubt
+        again = token.refused and token.sent > 1
+        self._in_doubt = line if again and token.accepted else ""
+        self._suspects = self._suspects or again

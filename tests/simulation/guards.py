@@ -1,0 +1,84 @@
+"""A production guard, watched from outside: who has the slot, and whether it is given back exactly once."""
+
+import asyncio
+from pathlib import Path
+from typing import cast
+
+from mwaa_async._clock import now
+from mwaa_async._guards import Guard, HostGuard, Slot
+from mwaa_async._identity import EnvironmentId
+from tests.simulation.clock import TICK
+from tests.simulation.witness import Witness
+
+
+class Slots:
+    """The slots of all environments, over all processes: at most one holder each, and none while they are closed."""
+
+    def __init__(self) -> None:
+        self.holder: dict[str, WatchedSlot] = {}
+        self.closed_until: dict[str, float] = {}
+
+
+class WatchedGuard:
+    """The guard of one process."""
+
+    def __init__(self, guard: Guard, name: str, slots: Slots, witness: Witness, *, release_takes: float) -> None:
+        # When the turn of the command came that a task has asked for.
+        self.turn_came: dict[asyncio.Task[object], float] = {}
+        self.name = name
+        self.slots = slots
+        self.witness = witness
+        self.release_takes = release_takes
+        self._guard = guard
+
+    async def acquire(self, environment: EnvironmentId) -> "WatchedSlot":
+        """Take the slot."""
+        slot = WatchedSlot(await self._guard.acquire(environment), environment.name, self)
+        self.turn_came[cast("asyncio.Task[object]", asyncio.current_task())] = now()
+        self.witness.saw(self.name, f"has the slot of {slot.environment}")
+        self.witness.expect(slot.environment not in self.slots.holder, self.name, "two have the slot")
+        too_early = self.slots.closed_until.get(slot.environment, 0.0) - now()
+        self.witness.expect(too_early < 2 * TICK, self.name, f"the slot opened {too_early:.3f} s too early")
+        self.slots.holder[slot.environment] = slot
+        return slot
+
+
+class WatchedSlot:
+    """The slot of a production guard."""
+
+    def __init__(self, slot: Slot, environment: str, guard: WatchedGuard) -> None:
+        self.environment = environment
+        self._slot = slot
+        self._guard = guard
+        self._released = False
+
+    async def release(self, *, closed_for: float = 0.0) -> None:
+        """Give the slot back, after the moment that this takes."""
+        witness, name, slots = self._guard.witness, self._guard.name, self._guard.slots
+        witness.saw(name, f"gives back the slot of {self.environment}, closed for {closed_for:.3f} s")
+        witness.expect(not self._released, name, "the slot is given back twice")
+        self._released = True
+        try:
+            if self._guard.release_takes:
+                await asyncio.sleep(self._guard.release_takes)
+        except asyncio.CancelledError:
+            witness.expect(False, name, "giving back the slot is cancelled")
+            raise
+        finally:
+            slots.closed_until[self.environment] = now() + closed_for
+            slots.holder.pop(self.environment, None)
+            await self._slot.release(closed_for=closed_for)
+
+
+def host_guard(directory: Path) -> HostGuard:
+    """Return the guard of a process of its own: what a process has only once, this guard has for itself."""
+    guard = HostGuard(directory)
+    vars(guard)["_lines"] = {}
+    return guard
+
+
+def close_files(guard: Guard) -> None:
+    """Do what the end of a process does to its files."""
+    if isinstance(guard, HostGuard):
+        for line in guard._lines.values():
+            line.places.close()

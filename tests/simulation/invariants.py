@@ -1,0 +1,86 @@
+"""The promise about one caller and about the end; what is about a moment is checked where it happens."""
+
+import asyncio
+from collections.abc import Sequence
+
+from mwaa_async._errors import MwaaError
+from mwaa_async._result import CommandResult
+from tests.simulation.actors import Caller
+from tests.simulation.boundaries import SimulatedWay
+from tests.simulation.scenario import Scenario
+from tests.simulation.service import Service
+from tests.simulation.witness import Witness
+
+_AT_ONCE = 0.05  # seconds
+
+
+def check_caller(caller: Caller, service: Service, witness: Witness, scenario: Scenario) -> None:
+    """Check what a caller was told, and when, against what has happened."""
+    if caller.asked_at is None:
+        return
+    _check_truth(caller, service.runs[caller.order.line], witness, may_repeat=scenario.settings.retry_reads)
+    _check_patience(caller, witness)
+    order, closing = caller.order, scenario.closings[caller.order.client]
+    impatient = (order.timeout, order.queue_timeout, order.cancelled_after, closing) != (None,) * 4
+    if not impatient and not scenario.settings.trouble:
+        witness.expect(isinstance(caller.outcome, CommandResult), caller.name, "fails although nothing went wrong")
+
+
+def _check_truth(caller: Caller, runs: int, witness: Witness, *, may_repeat: bool) -> None:
+    told = f"told {caller.outcome!r}, and it ran {runs} times"
+    kinds = (CommandResult, MwaaError, asyncio.CancelledError)
+    witness.expect(isinstance(caller.outcome, kinds), caller.name, f"an error that is none of ours: {told}")
+    witness.expect(not (caller.ran is True and not runs), caller.name, told)
+    witness.expect(not (caller.ran is False and runs), caller.name, told)
+    witness.expect(runs <= (2 if may_repeat and caller.order.reads else 1), caller.name, told)
+    if isinstance(caller.outcome, CommandResult):
+        witness.expect(caller.outcome.stdout == caller.order.line, caller.name, "another command's output")
+
+
+def _check_patience(caller: Caller, witness: Witness) -> None:
+    assert caller.asked_at is not None and caller.task is not None
+    order, turn_came = caller.order, caller.client.guard.turn_came.get(caller.task)
+    limits = []
+    if caller.cancelled_at is not None:
+        limits.append(caller.cancelled_at)
+    if turn_came is not None and order.timeout is not None:
+        limits.append(turn_came + order.timeout)
+    if turn_came is None and order.queue_timeout is not None:
+        limits.append(caller.asked_at + order.queue_timeout)
+    if limits:
+        late = caller.came_back_at - min(limits)
+        witness.expect(late <= _AT_ONCE, caller.name, f"got control back {late:.3f} s too late")
+
+
+def check_statistics(callers: Sequence[Caller], ways: Sequence[SimulatedWay], witness: Witness) -> None:
+    """Check that every lane is idle and has counted all that it did."""
+    for way in ways:
+        assert way.lane is not None
+        state = way.lane.statistics()
+        of_lane = [one for one in callers if one.client.lanes[one.order.environment] is way.lane]
+        completed = sum(isinstance(one.outcome, CommandResult) for one in of_lane)
+        failed = sum(isinstance(one.outcome, MwaaError) for one in of_lane)
+        idle = (state.queued, state.running, state.settling) == (0, 0, False)
+        witness.expect(idle, way.name, f"not idle in the end: {state}")
+        counted = (state.completed, state.failed, state.tokens_fetched) == (completed, failed, way.tokens_given)
+        witness.expect(counted, way.name, f"{completed} completed, {failed} failed, {way.tokens_given} tokens: {state}")
+
+
+class Order:
+    """Who came first; within one process commands for one environment are sent in this order."""
+
+    def __init__(self, witness: Witness) -> None:
+        self._witness = witness
+        self._asked: dict[str, int] = {}
+        self._sent: dict[tuple[str, int], str] = {}
+
+    def asked(self, caller: Caller) -> None:
+        """Take notice of somebody who queues."""
+        self._asked[caller.order.line] = len(self._asked)
+
+    def sent(self, process: str, environment: int, line: str) -> None:
+        """Check a command that is sent."""
+        before = self._sent.get((process, environment), line)
+        in_order = self._asked[before] <= self._asked[line]
+        self._witness.expect(in_order, process, f"{line!r} is sent after {before!r}, which was asked for later")
+        self._sent[process, environment] = line

@@ -1,0 +1,148 @@
+"""One run of the simulation: builds the processes, lets everybody act, and looks at what is left."""
+
+import asyncio
+import random
+import tempfile
+import traceback
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from mwaa_async._guards import Guard, LocalGuard
+from mwaa_async._identity import EnvironmentId
+from mwaa_async._lane import Lane
+from tests.simulation.actors import Caller, Client
+from tests.simulation.boundaries import SimulatedWay
+from tests.simulation.clock import StandstillError, VirtualLoop
+from tests.simulation.guards import Slots, WatchedGuard, close_files, host_guard
+from tests.simulation.invariants import Order, check_caller, check_statistics
+from tests.simulation.scenario import Scenario, scenario
+from tests.simulation.service import Service
+from tests.simulation.witness import Witness
+
+_LONG = 20_000.0  # seconds; no run needs that many
+
+
+class BrokenPromiseError(AssertionError):
+    """A run in which the promise did not hold; the message tells the run."""
+
+
+def simulate(seed: int) -> str:
+    """Run what the seed stands for and return its story. Raises `BrokenPromiseError`."""
+    state = random.getstate()
+    random.seed(seed)  # of production's jitter
+    with closing(VirtualLoop(random.Random(seed))) as loop, tempfile.TemporaryDirectory() as directory:
+        world = World(scenario(seed), loop, Path(directory))
+        try:
+            loop.run_until_complete(world.run())
+        except (StandstillError, TimeoutError) as error:
+            world.witness.expect(False, "world", f"not everything ends: {error!r}")
+        except Exception:  # noqa: BLE001  # it is told together with what led to it
+            world.witness.expect(False, "world", traceback.format_exc())
+        finally:
+            world.end()
+            random.setstate(state)
+    story = world.witness.story(world.scenario)
+    if world.witness.breaches:
+        raise BrokenPromiseError(story)
+    return story
+
+
+class World:
+    """Everything that there is in one run."""
+
+    def __init__(self, plan: Scenario, loop: asyncio.AbstractEventLoop, directory: Path) -> None:
+        self.scenario = plan
+        self.witness = Witness(loop)
+        self._directory = directory
+        self._service = Service(plan.settings, self.witness)
+        self._order = Order(self.witness)
+        self._slots = Slots()
+        self._guards: list[Guard] = []
+        self._ways: list[SimulatedWay] = []
+        self._clients: list[Client] = []
+        self._closings: list[asyncio.Task[None]] = []
+        loop.set_exception_handler(self._left_over)
+
+    async def run(self) -> None:
+        """Let everybody act until all is over, and check what is left."""
+        for process in range(self.scenario.settings.processes):
+            self._open_process(f"process {process}")
+        callers = [Caller(order, self._clients[order.client], self.witness) for order in self.scenario.orders]
+        async with asyncio.timeout(_LONG):
+            await self._act(callers)
+            await self._service.rest()
+            await asyncio.sleep(self.scenario.settings.settle_time + 0.1)
+            await self._check_slots()
+        for caller in callers:
+            check_caller(caller, self._service, self.witness, self.scenario)
+        check_statistics(callers, self._ways, self.witness)
+        left = [repr(task) for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        self.witness.expect(not left, "world", f"tasks are left: {left}")
+
+    def end(self) -> None:
+        """Do what the end of the processes does."""
+        for guard in self._guards:
+            close_files(guard)
+
+    def _open_process(self, name: str) -> None:
+        settings = self.scenario.settings
+        guard = host_guard(self._directory) if settings.host_guard else LocalGuard()
+        self._guards.append(guard)
+        watched = WatchedGuard(guard, name, self._slots, self.witness, release_takes=settings.release_takes)
+        for _ in range(settings.clients):
+            self._clients.append(self._open_client(watched))
+
+    def _open_client(self, guard: WatchedGuard) -> Client:
+        name, settings = f"client {len(self._clients)}", self.scenario.settings
+        ways = [self._open_way(name, number, guard) for number in range(settings.environments)]
+        # It waits at most `settle_time`, and what it has to do itself is done at once.
+        return Client(name, guard, ways, settings.settle_time + settings.release_takes + 0.05, self.witness)
+
+    def _open_way(self, client: str, environment: int, guard: WatchedGuard) -> SimulatedWay:
+        settings, chance = self.scenario.settings, random.Random(self.scenario.seed * 1000 + len(self._ways))
+
+        def sent(line: str) -> None:
+            self._order.sent(guard.name, environment, line)
+
+        way = SimulatedWay(client, environment, settings, self._service, self.witness, chance, sent)
+        way.lane = Lane(
+            _identity(environment),
+            guard=guard,
+            fetch_token=way.fetch_token,
+            token_lifetime=settings.token_lifetime,
+            web_server=way,
+            settle_time=settings.settle_time,
+            retry_reads=settings.retry_reads,
+        )
+        self._ways.append(way)
+        return way
+
+    async def _act(self, callers: list[Caller]) -> None:
+        for client, moment in zip(self._clients, self.scenario.closings, strict=True):
+            if moment is not None:
+                asyncio.get_running_loop().call_later(moment, self._close, client)
+        await asyncio.gather(*(asyncio.create_task(caller.act(self._order.asked)) for caller in callers))
+        await asyncio.sleep(max(filter(None, self.scenario.closings), default=0.0))
+        for client in self._clients:
+            await client.close()
+        await asyncio.gather(*self._closings)
+
+    def _close(self, client: Client) -> None:
+        self._closings.append(asyncio.create_task(client.close()))
+
+    async def _check_slots(self) -> None:
+        """Every slot is free again, and every guard can take it."""
+        self.witness.expect(not self._slots.holder, "world", f"not given back: {list(self._slots.holder)}")
+        for environment in range(self.scenario.settings.environments):
+            for guard in self._guards:
+                async with asyncio.timeout(60):
+                    slot = await guard.acquire(_identity(environment))
+                await slot.release()
+
+    def _left_over(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self.witness.expect(False, "event loop", f"{context['message']}: {context.get('exception')!r}")
+
+
+def _identity(environment: int) -> EnvironmentId:
+    return EnvironmentId("aws", "us-east-1", f"e{environment}")
