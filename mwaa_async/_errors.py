@@ -10,8 +10,8 @@ class MwaaError(Exception):
     """Something went wrong with a command for an MWAA environment.
 
     `ran` tells whether the command ran: `False` (certainly not, so it is safe to repeat), `True`, or `None` (unknown).
-    `environment` is the environment's name, `command` the command line with its secrets blanked out and `result` what
-    Airflow printed; each is `None` where there is none.
+    `environment` is the environment's name, `command` the command line with its secrets blanked out, `result` what
+    Airflow printed and `http_status` the web server's answer; each is `None` where there is none.
     """
 
     ran: ClassVar[bool | None] = None
@@ -23,11 +23,13 @@ class MwaaError(Exception):
         environment: str | None = None,
         command: str | None = None,
         result: "CommandResult | None" = None,
+        http_status: int | None = None,
     ) -> None:
         super().__init__(message)
         self.environment = environment
         self.command = command
         self.result = result
+        self.http_status = http_status
 
 
 class TokenError(MwaaError):
@@ -73,45 +75,19 @@ class ConnectError(MwaaError):
 
 
 class RequestRejectedError(MwaaError):
-    """The web server refused the request before running it.
-
-    `http_status` is its answer, `retry_after` the seconds that it asked to wait, where it did.
-    """
+    """The web server refused the request before running it; `retry_after` is how many seconds it asked to wait."""
 
     ran = False
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        environment: str | None = None,
-        command: str | None = None,
-        http_status: int | None = None,
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(message, environment=environment, command=command)
-        self.http_status = http_status
-        self.retry_after = retry_after
+    retry_after: float | None = None
 
 
 class OutcomeUnknownError(MwaaError):
     """The request was sent, but no usable answer came: the command may have run, may be running, or may not have run.
 
-    `http_status` is the answer's status, where there was an answer at all.
+    https://github.com/apache/airflow/issues/32020 shows a load balancer that does not wait for a command.
     """
 
     ran = None
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        environment: str | None = None,
-        command: str | None = None,
-        http_status: int | None = None,
-    ) -> None:
-        super().__init__(message, environment=environment, command=command)
-        self.http_status = http_status
 
 
 class CommandFailedError(MwaaError):

@@ -59,14 +59,15 @@ def not_connected(line: str, environment: str, cause: str) -> ConnectError:
 
 def _rejected(setback: StatusError, line: str, environment: str) -> RequestRejectedError:
     command, wait = redacted(line), setback.retry_after
-    return RequestRejectedError(
+    error = RequestRejectedError(
         f"{environment}: the web server {_REJECTED[setback.status]}{'' if wait is None else f' (in {wait:g} s)'} "
         f"(HTTP {setback.status}); {command!r} has not run",
         environment=environment,
         command=command,
         http_status=setback.status,
-        retry_after=wait,
     )
+    error.retry_after = wait
+    return error
 
 
 def _bad_status(setback: StatusError, line: str, environment: str) -> OutcomeUnknownError:
