@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _CONNECT_TIMEOUT = 10.0
 _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)  # neither holds a file descriptor
 _LARGE = 1 << 20  # decoding this much takes a few milliseconds
-# Making one string of twice as much would hold the interpreter's lock, and with it the event loop, for over 100 ms.
-_LARGEST = 64 << 20
+# Making one string of so much holds the interpreter's lock, and with it the event loop, for up to 60 ms.
+_LARGEST = 32 << 20
 
 
 class TooLargeError(Exception):
