@@ -243,6 +243,7 @@ def _remedy(error: Exception) -> str:
         "NoCredentialsError": "; give some with AWS_PROFILE, AWS_ACCESS_KEY_ID or an instance role",
         "CredentialRetrievalError": "; look at the profile's credential source",
         "SSLError": "; name the authority to trust with AWS_CA_BUNDLE, SSL_CERT_FILE or ssl_context=",
+        "ProxyConnectionError": "; look at HTTPS_PROXY and NO_PROXY",
         "EndpointConnectionError": "; look at the region, the network and the proxy",
         "ConnectTimeoutError": "; look at the region, the network and the proxy",
     }.get(type(error).__name__, "")

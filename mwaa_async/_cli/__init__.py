@@ -22,7 +22,7 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
     metavar="GUARD",
     default="host",
     show_default=True,
-    help="With whom commands take turns: local (nobody), host, redis://… or dynamodb://TABLE.",
+    help="With whom commands take turns: host (every process of this user) or local (nobody).",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Log what happens to stderr.")
 @click.version_option(__version__, message="%(prog)s %(version)s")
