@@ -1,5 +1,6 @@
 """What most tests start from: a running emulator and a client that is led to it."""
 
+import signal
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,6 +10,12 @@ from mwaa_async.emulator import Emulator
 
 # They need an Airflow from PyPI; tox's airflow2 and airflow3 name the directory, which brings it back.
 collect_ignore = ["real_airflow"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_not_ignored() -> None:
+    """Let programs be interrupted: what a shell starts in the background ignores SIGINT, and so do its children."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
