@@ -60,7 +60,23 @@ async def test_list_environments_gives_them_all_over_several_pages(programs: Pro
     assert json.loads(finished.stdout)["Environments"] == names
 
 
-@pytest.mark.parametrize("operation", ["create-cli-token", "get-environment"])
+async def test_a_page_size_that_aws_would_refuse_is_refused(programs: Programs, emulator: Emulator) -> None:
+    command = ["aws", "mwaa", "list-environments", "--no-paginate", "--max-results", "99"]
+    finished = await programs.run(emulator, command)
+    assert finished.status in SERVICE_ERROR
+    assert "(ValidationException)" in finished.stderr
+
+
+async def test_a_web_login_token_is_no_cli_token(programs: Programs, emulator: Emulator) -> None:
+    finished = await programs.run(emulator, ["aws", "mwaa", "create-web-login-token", "--name", "demo"])
+    assert finished.status == 0, finished.stderr
+    answer = json.loads(finished.stdout)
+    url, bearer = f"https://{answer['WebServerHostname']}/aws_mwaa/cli", f"Authorization: Bearer {answer['WebToken']}"
+    posted = await programs.run(emulator, [*HTTP_STATUS, "--header", bearer, "--data-raw", "version", url])
+    assert posted.stdout == "403"
+
+
+@pytest.mark.parametrize("operation", ["create-cli-token", "create-web-login-token", "get-environment"])
 async def test_an_environment_that_does_not_exist_is_not_found(
     programs: Programs, emulator: Emulator, operation: str
 ) -> None:
