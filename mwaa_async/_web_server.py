@@ -5,6 +5,7 @@ import selectors
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies, proxy_bypass
 
@@ -13,13 +14,17 @@ from anyio import to_thread
 from mwaa_async._clock import now
 from mwaa_async._protocol.answers import Output, read_answer, read_large_answer
 from mwaa_async._setbacks import ConnectionGoneError, LostError, NotSentError, TokenTooOldError
+from mwaa_async._version import __version__
 
 if TYPE_CHECKING:
     from aiohttp import BaseConnector, ClientResponse, ClientSession
     from aiohttp.client_reqrep import ClientRequest
     from aiohttp.connector import Connection
+    from yarl import URL
 
 _CONNECT_TIMEOUT = 10.0
+# All that the endpoint needs: what aiohttp works out anew for each request takes longer than the rest of a command.
+_HEADERS = {"Content-Type": "text/plain", "Accept": "*/*", "User-Agent": f"mwaa-async/{__version__}"}
 _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)  # neither holds a file descriptor
 _LARGE = 1 << 20  # decoding this much takes a few milliseconds
 # Making one string of so much holds the interpreter's lock, and with it the event loop, for up to 60 ms.
@@ -97,9 +102,9 @@ class WebServer:
     async def _post(self, hostname: str, token: str, line: str) -> Answer:
         session = self._session or self._open_session()
         async with session.post(
-            f"https://{hostname}/aws_mwaa/cli",
+            _url(hostname),
             data=line.encode(),
-            headers={"Authorization": f"Bearer {token}", "Content-Type": "text/plain"},
+            headers={"Authorization": f"Bearer {token}", **_HEADERS},
             proxy=self._http_proxy(hostname),
             allow_redirects=False,
         ) as response:
@@ -112,6 +117,7 @@ class WebServer:
             connector=_connector(self._ssl_context, self._proxy),
             timeout=aiohttp.ClientTimeout(total=self._timeout, connect=min(_CONNECT_TIMEOUT, self._timeout)),
             cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
             request_class=_request_class(self._before_sending),
         )
         return self._session
@@ -138,6 +144,13 @@ class WebServer:
         self._unread = _Selector()
         if connection.transport is not None:
             self._unread.register(connection.transport.get_extra_info("socket").fileno(), selectors.EVENT_READ)
+
+
+@lru_cache
+def _url(hostname: str) -> "URL":
+    from yarl import URL
+
+    return URL(f"https://{hostname}/aws_mwaa/cli")
 
 
 def _request_class(before_sending: "Callable[[Connection], None]") -> "type[ClientRequest]":
