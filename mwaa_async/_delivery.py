@@ -37,7 +37,7 @@ class Errand:
     """
 
     line: str = field(repr=False)  # it may hold secrets
-    setbacks: list[Setback] = field(default_factory=list)
+    setbacks: tuple[Setback, ...] = ()
     maybe_ran: bool = False
     closed_until: float = 0.0
 
@@ -73,22 +73,17 @@ class Delivery:
         Where it is cancelled while a request is open, the errand says so.
         """
         try:
-            return await self._try_until_done(errand)
-        except BaseException:
-            if self._web_server.was_on_wire():
+            return await self._try(errand)
+        except Setback as setback:
+            return await self._try_again(errand, setback)
+        finally:
+            if self._web_server.was_on_wire():  # cancelled
                 self._leave_alone(errand)
-            raise
 
     async def aclose(self) -> None:
         """Close the connection, and cancel the fetching of a token."""
         await self.tokens.aclose()
         await self._web_server.aclose()
-
-    async def _try_until_done(self, errand: Errand) -> Answer:
-        try:
-            return await self._try(errand)
-        except Setback as setback:
-            return await self._try_again(errand, setback)
 
     async def _try_again(self, errand: Errand, first: Setback) -> Answer:
         import stamina
@@ -112,7 +107,7 @@ class Delivery:
             return False
         may_run_twice = self._retry_reads and only_reads(errand.line)
         pause = pause_before_repeat(error, errand.setbacks, may_run_twice=may_run_twice, settle_time=self._settle_time)
-        errand.setbacks.append(error)
+        errand.setbacks += (error,)
         return pause
 
     def _error(self, errand: Errand, error: MwaaError) -> MwaaError:

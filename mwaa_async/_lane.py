@@ -39,25 +39,27 @@ class EnvironmentStatistics:
 
 @dataclass(eq=False, slots=True)
 class Turn:
-    """A command that has the environment's slot, and the outcome that its caller waits for.
+    """A command in the lane, from the moment in which it is asked for until its slot is given back.
 
-    `ended` is the outcome, too, also for a caller who stopped waiting in the same round of the event loop. A turn that
+    The caller waits for `outcome`, which whoever comes first sets: the answer, an error, or a time-out. A turn that
     is `unwanted` before its task has `begun` is over as soon as it begins: a task that is cancelled before its first
-    step never takes it, and could not give back the slot.
+    step never takes it.
     """
 
     errand: Errand
-    slot: Slot
-    began_at: float
     outcome: asyncio.Future[Answer]
+    asked_at: float
+    timeout: float | None
     task: asyncio.Task[None] | None = None
-    ended: Answer | Exception | None = None
+    timer: asyncio.TimerHandle | None = None
+    came_at: float | None = None
     begun: bool = False
     unwanted: bool = False
+    leaving: bool = False
 
     def stop(self) -> None:
         """Cancel the task, unless it is giving back the slot already."""
-        if self.begun and not self.unwanted and self.ended is None and self.task is not None:
+        if self.begun and not self.unwanted and not self.leaving and self.task is not None:
             self.task.cancel()
         self.unwanted = True
 
@@ -92,7 +94,7 @@ class Lane:
             retry_reads=retry_reads,
         )
         self._settle_time = settle_time
-        self._queue: set[asyncio.Timeout] = set()
+        self._queue: dict[Turn, None] = {}  # a set that keeps its order
         self._turn: Turn | None = None
         self._settling_until = 0.0
         self._completed = self._failed = 0
@@ -103,10 +105,13 @@ class Lane:
     ) -> CommandResult:
         """Run one command line in its turn; see `Environment.run`."""
         try:
-            asked_at = now()
-            turn = self._begin_turn(line, await self._wait_for_slot(line, queue_timeout))
-            answer = await self._outcome(turn, timeout)
-            result = await self._result(turn, answer, asked_at)
+            turn = self._enter(line, timeout, queue_timeout)
+            try:
+                answer = await turn.outcome
+            except asyncio.CancelledError:
+                self._abandon(turn)
+                raise
+            result = await self._result(turn, answer)
             if check_failure:
                 check(result)
         except MwaaError:
@@ -129,9 +134,11 @@ class Lane:
     async def aclose(self) -> None:
         """Send away who is queued, wait for what is on the wire (at most `settle_time`), and close the connection."""
         self._closed = True
-        for waiting in self._queue:
-            if not waiting.expired():
-                waiting.reschedule(now())
+        tasks = [turn.task for turn in self._queue if turn.task is not None]
+        for turn in list(self._queue):
+            self._send_away(turn, "the client was closed")
+        if tasks:
+            await asyncio.wait(tasks)
         while self._turn is not None and self._turn.task is not None:
             await self._end(self._turn, self._turn.task)
         await self._delivery.aclose()
@@ -142,24 +149,28 @@ class Lane:
         turn.stop()
         await asyncio.wait([task])
 
-    async def _wait_for_slot(self, line: str, queue_timeout: float | None) -> Slot:
+    def _enter(self, line: str, timeout: float | None, queue_timeout: float | None) -> Turn:
+        """Let the command join the queue."""
         if self._closed:
             raise self._sent_away(line, "the client was closed")
+        loop = asyncio.get_running_loop()
+        turn = Turn(Errand(line), loop.create_future(), loop.time(), timeout)
+        self._queue[turn] = None
         if self._turn is not None:
             self._delivery.tokens.prefetch_if_due()
-        try:
-            async with asyncio.timeout(queue_timeout) as waiting:
-                self._queue.add(waiting)
-                try:
-                    return await self._guard.acquire(self._identity)
-                finally:
-                    self._queue.discard(waiting)
-        except TimeoutError:
-            cause = "the client was closed" if self._closed else f"its turn did not come within {queue_timeout} s"
-            raise self._sent_away(line, cause) from None
+        if queue_timeout is not None:
+            cause = f"its turn did not come within {queue_timeout:g} s"
+            turn.timer = loop.call_later(queue_timeout, self._send_away, turn, cause)
+        turn.task = asyncio.create_task(self._take_turn(turn))
+        return turn
 
     def _is_one_waiting(self) -> bool:
         return bool(self._queue) and self._turn is not None
+
+    def _send_away(self, turn: Turn, cause: str) -> None:
+        """End the waiting of a command that is queued."""
+        _tell(turn, self._sent_away(turn.errand.line, cause))
+        turn.stop()
 
     def _sent_away(self, line: str, cause: str) -> QueueTimeoutError:
         return QueueTimeoutError(
@@ -168,78 +179,84 @@ class Lane:
             command=redacted(line),
         )
 
-    def _begin_turn(self, line: str, slot: Slot) -> Turn:
-        turn = self._turn = Turn(Errand(line), slot, now(), asyncio.get_running_loop().create_future())
-        turn.unwanted = self._closed  # in the same round of the event loop in which the turn came
-        turn.task = asyncio.create_task(self._take_turn(turn))
-        return turn
+    async def _take_turn(self, turn: Turn) -> None:
+        """Wait for the slot, deliver the command, and give the slot back as soon as the web server is done."""
+        turn.begun = True
+        try:
+            slot = None if turn.unwanted else await self._guard.acquire(self._identity)
+        except MwaaError as error:
+            _tell(turn, error)
+            return
+        finally:
+            self._queue.pop(turn, None)
+            if turn.timer is not None:
+                turn.timer.cancel()
+        if slot is not None:
+            await self._use(slot, turn)
+
+    async def _use(self, slot: Slot, turn: Turn) -> None:
+        self._turn = turn
+        try:
+            if turn.unwanted or self._closed:  # in the same round of the event loop in which the turn came
+                raise asyncio.CancelledError
+            self._come(turn)
+            _tell(turn, await self._delivery.deliver(turn.errand))
+        except asyncio.CancelledError:
+            _tell(turn, self._closed_in_turn(turn))
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is the caller's to handle
+            _tell(turn, error)
+        finally:
+            turn.leaving = True
+            self._settling_until = turn.errand.closed_until
+            if turn.timer is not None:
+                turn.timer.cancel()
+            await slot.release(closed_for=max(0.0, turn.errand.closed_until - now()))
+            if self._turn is turn:
+                self._turn = None
+
+    def _come(self, turn: Turn) -> None:
+        loop = asyncio.get_running_loop()
+        turn.came_at = loop.time()
+        if turn.timeout is not None:
+            turn.timer = loop.call_later(turn.timeout, self._time_out, turn)
+
+    def _time_out(self, turn: Turn) -> None:
+        """End the waiting for a command whose turn has come; what is on the wire goes on."""
+        line, name = turn.errand.line, self._identity.name
+        if self._delivery.on_wire or turn.errand.maybe_ran:
+            _tell(turn, outcome_unknown(line, name, f"no answer within {turn.timeout:g} s"))
+        else:
+            _tell(turn, not_connected(line, name, f"no token and connection within {turn.timeout:g} s"))
+        self._abandon(turn)
+
+    def _abandon(self, turn: Turn) -> None:
+        """Leave the turn to itself: nobody waits for it any more."""
+        if turn is not self._turn or not self._delivery.on_wire:
+            turn.stop()
 
     def _closed_in_turn(self, turn: Turn) -> MwaaError:
         if turn.errand.maybe_ran:
             return outcome_unknown(turn.errand.line, self._identity.name, "the client was closed")
         return self._sent_away(turn.errand.line, "the client was closed")
 
-    async def _outcome(self, turn: Turn, timeout: float | None) -> Answer:
-        """Wait for the turn's outcome, and leave the turn to itself where the waiting is over before."""
-        try:
-            if timeout is None:
-                return await turn.outcome
-            async with asyncio.timeout(timeout):
-                return await turn.outcome
-        except TimeoutError:
-            if isinstance(turn.ended, Answer):
-                return turn.ended
-            raise turn.ended or self._timed_out(turn, timeout) from None
-        except asyncio.CancelledError:
-            self._abandon(turn)
-            raise
-
-    async def _result(self, turn: Turn, answer: Answer, asked_at: float) -> CommandResult:
-        name, took = self._identity.name, answer.came_at - turn.began_at
+    async def _result(self, turn: Turn, answer: Answer) -> CommandResult:
+        name, line, came_at = self._identity.name, turn.errand.line, turn.came_at or turn.asked_at
         try:
             stdout, stderr = await answer.output()
         except GarbledAnswerError as error:
-            cause = f"{error} (HTTP {answer.status} {excerpt(answer.body, turn.errand.line)})"
-            raise outcome_unknown(turn.errand.line, name, cause, answer.status) from error
-        return CommandResult(name, turn.errand.line, stdout, stderr, answer.status, turn.began_at - asked_at, took)
-
-    def _timed_out(self, turn: Turn, timeout: float | None) -> MwaaError:
-        sent = self._delivery.on_wire or turn.errand.maybe_ran
-        self._abandon(turn)
-        if sent:
-            return outcome_unknown(turn.errand.line, self._identity.name, f"no answer within {timeout:g} s")
-        return not_connected(turn.errand.line, self._identity.name, f"no token and connection within {timeout:g} s")
-
-    def _abandon(self, turn: Turn) -> None:
-        if not self._delivery.on_wire:
-            turn.stop()
-
-    async def _take_turn(self, turn: Turn) -> None:
-        """Deliver the command, tell the outcome, and give the slot back as soon as the web server is done."""
-        turn.begun = True
-        try:
-            if turn.unwanted:
-                raise asyncio.CancelledError
-            _tell(turn, await self._delivery.deliver(turn.errand))
-        except asyncio.CancelledError:
-            _tell(turn, self._closed_in_turn(turn))
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is the caller's to handle
-            _tell(turn, error)
-        finally:
-            self._settling_until = turn.errand.closed_until
-            await turn.slot.release(closed_for=max(0.0, turn.errand.closed_until - now()))
-            if self._turn is turn:
-                self._turn = None
+            cause = f"{error} (HTTP {answer.status} {excerpt(answer.body, line)})"
+            raise outcome_unknown(line, name, cause, answer.status) from error
+        return CommandResult(
+            name, line, stdout, stderr, answer.status, came_at - turn.asked_at, answer.came_at - came_at
+        )
 
     def __repr__(self) -> str:
         return f"<Lane {self._identity} [{int(self._turn is not None)} running, {len(self._queue)} queued]>"
 
 
 def _tell(turn: Turn, outcome: Answer | Exception) -> None:
-    turn.ended = outcome
     if turn.outcome.done():
-        logger.info("an abandoned command ended: %s", outcome)
+        logger.info("a command that nobody waits for any more ended: %s", outcome)
     elif isinstance(outcome, Answer):
         turn.outcome.set_result(outcome)
     else:

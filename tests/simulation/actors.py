@@ -9,7 +9,7 @@ from mwaa_async._errors import MwaaError
 from mwaa_async._lane import Lane
 from mwaa_async._result import CommandResult
 from tests.simulation.boundaries import SimulatedWay
-from tests.simulation.guards import WatchedGuard
+from tests.simulation.guards import WatchedGuard, asking
 from tests.simulation.scenario import Order
 from tests.simulation.witness import Witness
 
@@ -68,6 +68,7 @@ class Caller:
         if self.client.closed:
             return  # the client itself refuses
         self.task = asyncio.current_task()
+        asking.set(self.task)
         self.asked_at = now()
         self.witness.saw(self.name, f"asks {self.client.name} for {self.order}")
         count(self)
