@@ -67,8 +67,8 @@ class Turn:
 class Lane:
     """Runs the commands of one client for one environment, each in its turn.
 
-    A turn belongs to a task of the lane's own, which holds the guard's slot from beginning to end. Whoever waits for
-    the command may go away at any time: what is on the wire goes on without them.
+    A turn belongs to a task of the lane's own, which waits for the guard's slot and holds it to the end. Whoever waits
+    for the command may go away at any time: what is on the wire goes on without them.
     """
 
     def __init__(
@@ -184,7 +184,7 @@ class Lane:
         turn.begun = True
         try:
             slot = None if turn.unwanted else await self._guard.acquire(self._identity)
-        except MwaaError as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is the caller's to handle
             _tell(turn, error)
             return
         finally:
@@ -203,6 +203,7 @@ class Lane:
             _tell(turn, await self._delivery.deliver(turn.errand))
         except asyncio.CancelledError:
             _tell(turn, self._closed_in_turn(turn))
+            raise
         except Exception as error:  # noqa: BLE001  # whatever it is, it is the caller's to handle
             _tell(turn, error)
         finally:

@@ -8,7 +8,15 @@ import sys
 
 import pytest
 
-from mwaa_async import CommandFailedError, LocalGuard, MwaaClient, OutcomeUnknownError, OutputError
+from mwaa_async import (
+    CommandFailedError,
+    EnvironmentId,
+    LocalGuard,
+    MwaaClient,
+    OutcomeUnknownError,
+    OutputError,
+    Slot,
+)
 from mwaa_async.emulator import Emulator, WrongAnswer
 
 pytestmark = pytest.mark.anyio
@@ -215,3 +223,17 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     code = f"import sys, mwaa_async; print({heavy!r} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+class BrokenGuard:
+    """A guard of somebody's own that does not keep to the interface."""
+
+    async def acquire(self, environment: EnvironmentId) -> Slot:
+        raise RuntimeError(f"no slot for {environment.name}")
+
+
+async def test_whatever_a_guard_of_ones_own_raises_reaches_the_caller(emulator: Emulator) -> None:
+    async with MwaaClient(**emulator.client_options(), guard=BrokenGuard()) as client:
+        with pytest.raises(RuntimeError, match="no slot for demo"):
+            await client.environment("demo").run("version")
+    assert not emulator.tokens
