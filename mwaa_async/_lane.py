@@ -1,4 +1,4 @@
-"""The lane of one environment: the one place where a command waits, takes its token, is posted and leaves."""
+"""The lane of one environment: the one place where a command waits, has its turn, and leaves."""
 
 import asyncio
 import logging
@@ -41,9 +41,10 @@ class EnvironmentStatistics:
 class Turn:
     """A command in the lane, from the moment in which it is asked for until its slot is given back.
 
-    The caller waits for `outcome`, which whoever comes first sets: the answer, an error, or a time-out. A turn that
-    is `unwanted` before its task has `begun` is over as soon as it begins: a task that is cancelled before its first
-    step never takes it.
+    The caller waits for `outcome`, which whoever comes first sets: the answer, an error, or a time-out. `timer` is that
+    of `queue_timeout` while the command is queued, and that of `timeout` from then on. A turn that is `unwanted` before
+    its task has `begun` is over as soon as it begins: a task that is cancelled before its first step never takes it.
+    While it is `leaving`, it gives back the slot and must not be cancelled.
     """
 
     errand: Errand
