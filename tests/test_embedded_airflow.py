@@ -20,17 +20,16 @@ SAMPLES = Path(__file__).parent / "samples" / "airflow"
 RECORDED = ("1.10.12", "2.2.5", "2.5.3", "2.10.5", "3.3.2")
 EVERY_KIND = ("1.10.12", "2.0.2", "2.4.3", "2.6.3", "2.8.1", "2.9.2", "2.11.0", "3.0.6", "3.2.1", "3.3.2")
 
-# Recorded commands that are not played yet.
-NOT_PLAYED = {
-    *("assets", "backfill", "cheat-sheet", "clear", "connections", "list_tasks", "next_execution", "pool", "providers"),
-    *("render", "roles", "show_dag", "tasks", "task_failed_deps", "task_state", "test"),
-    *("dags backfill", "dags list-import-errors", "dags list-jobs", "dags next-execution", "dags report"),
-    *("dags reserialize", "dags show", "dags test", "db clean"),
-}
-
 SHORTER_PATH = "the table was laid out for a path of 28 characters, and the path replaced in the record afterwards"
-OTHER_RECORDS = "the recorded DAG had a run of `dags test` or rows of other tables"
+OTHER_RECORDS = "the recorded DAG had rows of other tables, or the tasks of `dags test` were counted in another way"
 FOUR_DAGS = "the recorded file defines `report` twice, and the report counts that"
+ANY_ORDER = "Airflow has its checks in a set, so that their order changes; and only the test has paused the DAG again"
+REPORT_TWICE = "the recorded file defines `report` twice"
+SCHEDULER_JOB = "a scheduler had been started by hand before it was recorded"
+TAKES_TIME = "the recorded run took some seconds"
+UNPAUSED = "only the test has paused the DAG again"
+NO_WEB_SERVER = "no web server had been started before it was recorded, which is what creates the other roles"
+RANDOM_IDS = "a task instance and each request has an id of its own"
 
 # What is not compared word for word, by version and command line, with the reason.
 DEVIATIONS = {
@@ -39,6 +38,22 @@ DEVIATIONS = {
     ("3.3.2", "dags list"): SHORTER_PATH,
     ("3.3.2", "dags list -o plain"): SHORTER_PATH,
     ("1.10.12", "list_dags -r"): FOUR_DAGS,
+    ("1.10.12", "task_failed_deps demo load 2024-05-01"): ANY_ORDER,
+    ("2.2.5", "tasks failed-deps demo load run1"): ANY_ORDER,
+    ("2.5.3", "tasks failed-deps demo load run1"): ANY_ORDER,
+    ("2.10.5", "tasks failed-deps demo load run1"): ANY_ORDER,
+    ("3.3.2", "tasks failed-deps demo load run1"): ANY_ORDER,
+    ("3.3.2", "tasks test demo extract 2024-05-01"): RANDOM_IDS,
+    ("2.2.5", "dags list-jobs -o json"): SCHEDULER_JOB,
+    ("2.2.5", "dags report"): REPORT_TWICE,
+    ("2.2.5", "dags report -o json"): REPORT_TWICE,
+    ("2.2.5", "dags test report 2024-05-01"): TAKES_TIME,
+    ("2.5.3", "dags test report 2024-05-01"): TAKES_TIME,
+    ("2.10.5", "dags test report 2024-05-01"): TAKES_TIME,
+    ("3.3.2", "dags test report 2024-05-01"): TAKES_TIME,
+    ("2.10.5", "dags next-execution demo"): UNPAUSED,
+    ("3.3.2", "dags next-execution demo"): UNPAUSED,
+    ("2.10.5", "roles list -o json"): NO_WEB_SERVER,
     ("1.10.12", "delete_dag -y report"): OTHER_RECORDS,
     ("2.2.5", "dags delete -y report"): OTHER_RECORDS,
     ("2.5.3", "dags delete -y report"): OTHER_RECORDS,
@@ -50,6 +65,21 @@ WITHOUT_WHAT_DEVIATES: dict[str, Callable[[str], str]] = {
     SHORTER_PATH: lambda text: re.sub(r"(  +|==+)", lambda run: run[0][0], text),
     OTHER_RECORDS: lambda text: re.sub(r"Removed \d+ record", "Removed N record", text),
     FOUR_DAGS: lambda text: text.partition("Number of DAGs")[0],
+    ANY_ORDER: lambda text: "\n".join(sorted(re.sub("Dag Not Paused: .*\n", "", text).splitlines())),
+    REPORT_TWICE: lambda text: re.sub(r",report\b|, \"report\"|[\d =]", "", text),
+    SCHEDULER_JOB: lambda text: re.sub(r"\{.*SchedulerJob.*\}", "", text),
+    TAKES_TIME: lambda text: re.sub(r"\d\d:\d\d:\d\d|T\d{6}|(?<=run_duration=)[\d.]+|(?<=22, )[\d, ]+", "<time>", text),
+    UNPAUSED: lambda text: text.replace("[INFO] Please be reminded this DAG is PAUSED now.\n", ""),
+    NO_WEB_SERVER: lambda text: re.sub(r', \{"name": "(Op|Public|User|Viewer)"\}', "", text),
+    RANDOM_IDS: lambda text: re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>", text),
+}
+
+# Records that tell nothing, since something was missing when they were made: `airflow` on the search path, and in
+# Airflow 3 the FAB provider, which MWAA has.
+SPOILT = {
+    ("1.10.12", "backfill -s 2024-01-01 -e 2024-01-02 etl"),
+    ("3.3.2", "roles list -o json"),
+    ("3.3.2", "roles create r1"),
 }
 
 LOG_TIME = re.compile(r"^(\[(?:\x1b\[34m)?)?2026-11-22[T ]\d\d:\d\d:\d\d[.,]\d{3,6}", re.MULTILINE)
@@ -92,10 +122,6 @@ def as_compared(text: str) -> str:
     return MICROSECONDS.sub("", LOG_TIME.sub(r"\1<time>", text))
 
 
-def is_played(argv: list[str]) -> bool:
-    return not {argv[0], " ".join(argv[:2])} & NOT_PLAYED
-
-
 @pytest.mark.parametrize("version", RECORDED)
 def test_every_played_command_answers_like_the_recorded_one(version: str) -> None:
     clock = Clock()
@@ -104,30 +130,15 @@ def test_every_played_command_answers_like_the_recorded_one(version: str) -> Non
         argv = record["argv"]
         clock.time = moment_of(record, clock.time)
         execution = airflow.execute(argv)
-        if is_played(argv):
+        if (version, " ".join(argv)) not in SPOILT:
             reason = DEVIATIONS.get((version, " ".join(argv)))
             compared = WITHOUT_WHAT_DEVIATES[reason] if reason else str
             assert compared(as_compared(execution.stdout)) == compared(as_compared(record["stdout"])), argv
-            assert as_compared(execution.stderr) == as_compared(record["stderr"]), argv
+            assert compared(as_compared(execution.stderr)) == compared(as_compared(record["stderr"])), argv
             assert execution.exit_code == record["exit"], argv
         if argv == ["dags", "unpause", "demo", "-o", "json"] and execution.exit_code == 0:
             # The records were made without a scheduler, so that the runs of an unpaused DAG stayed queued.
             airflow.execute(["dags", "pause", "demo"])
-
-
-@pytest.mark.parametrize("version", RECORDED)
-def test_a_command_that_is_not_played_says_so_or_is_refused_as_recorded(version: str) -> None:
-    airflow = EmbeddedAirflow(version)
-    for record in recorded(version):
-        if not is_played(record["argv"]):
-            execution = airflow.execute(record["argv"])
-            if execution.exit_code == 2:
-                assert (execution.stdout, execution.stderr) == (record["stdout"], record["stderr"]), record["argv"]
-            else:
-                assert execution.exit_code == 1
-                assert execution.stderr.splitlines()[-1].startswith(
-                    "mwaa-async emulator: the embedded Airflow does not"
-                )
 
 
 @pytest.mark.parametrize(("version", "command"), DEVIATIONS)
@@ -364,11 +375,11 @@ def test_help_is_printed_at_every_level(version: str) -> None:
 @pytest.mark.parametrize(
     ("version", "words", "arguments"),
     [
-        ("1.10.12", "backfill", ["-s", "2024-01-01", "etl"]),
-        ("2.10.5", "tasks list", ["etl"]),
+        ("1.10.12", "scheduler", []),
+        ("2.10.5", "pools list", ["-o", "json"]),
         ("2.10.5", "scheduler", ["--whatever"]),
         ("3.3.2", "pools list", ["-o", "json"]),
-        ("3.3.2", "roles list", []),
+        ("3.3.2", "roles export", ["roles.json"]),
     ],
 )
 def test_a_known_command_that_is_not_played_says_so(version: str, words: str, arguments: list[str]) -> None:

@@ -39,10 +39,17 @@ class Call:
             self.stdout.append(lines.stdout.substitute(fields))
             self.stderr.append(lines.stderr.substitute(fields))
 
-    def show(self, rows: Sequence[tables.Row]) -> None:
-        """Prints rows in the format that was asked for with ``--output``."""
+    def show(self, rows: Sequence[tables.Row], output: str = "") -> None:
+        """Prints rows in a format, or else in the one that was asked for with ``--output``."""
         try:
-            self.stdout.append(tables.render(rows, self.arguments.output))
+            self.stdout.append(tables.render(rows, output or self.arguments.output))
+        except tables.MisreadAsMarkup as error:
+            self.crash("", f"rich.errors.MarkupError: {error}")
+
+    def print_rich(self, text: str) -> None:
+        """Prints a line by way of rich, which may break it, or take a part of it for markup."""
+        try:
+            self.stdout.append(tables.printed(text))
         except tables.MisreadAsMarkup as error:
             self.crash("", f"rich.errors.MarkupError: {error}")
 

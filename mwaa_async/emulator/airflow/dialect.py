@@ -2,10 +2,11 @@
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from string import Template
 from typing import Any
 
@@ -18,10 +19,11 @@ _UNCHANGED_UNTIL_2_9 = ("dags list", "dags pause", "dags unpause")
 
 @dataclass(frozen=True)
 class LogLines:
-    """What one event prints on stdout and stderr."""
+    """What one event prints on stdout and stderr; of a command, ``alone`` if it is without what its group prints."""
 
     stdout: Template
     stderr: Template
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,31 @@ class Dialect:
     command_line: CommandLine
     logs: Mapping[str, LogLines]
     tracebacks: Mapping[str, Template]
+    folder: Traversable
+
+    # The following are read when they are asked for: few commands need them.
+
+    @cached_property
+    def cheat_sheet(self) -> str:
+        return (self.folder / "cheat-sheet.txt").read_text("utf-8")
+
+    @cached_property
+    def providers(self) -> Mapping[str, Any]:
+        """The rows of each ``providers …``, and under ``get`` all that is known of each provider."""
+        providers: dict[str, Any] = json.loads((self.folder / "providers.json").read_text("utf-8"))
+        return providers
+
+    @cached_property
+    def tables(self) -> Mapping[str, Any]:
+        """What ``db clean`` knows of each table of the database, in the order in which it takes them."""
+        tables: dict[str, Any] = json.loads((self.folder / "tables.json").read_text("utf-8"))
+        return tables
+
+    @cached_property
+    def permissions(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
+        """The actions on each resource that the roles of a new Airflow allow, by role and resource."""
+        roles: dict[str, dict[str, list[str]]] = json.loads((self.folder / "roles.json").read_text("utf-8"))
+        return roles
 
 
 @cache
@@ -47,15 +74,17 @@ def dialect_of(version: Version) -> Dialect:
 @cache
 def _recorded(name: str) -> Dialect:
     folder = files(__package__) / "dialects" / name
-    logs: dict[str, dict[str, str]] = tomllib.loads((folder / "logs.toml").read_text("utf-8"))
+    logs: dict[str, dict[str, Any]] = tomllib.loads((folder / "logs.toml").read_text("utf-8"))
     tracebacks: dict[str, str] = tomllib.loads((folder / "tracebacks.toml").read_text("utf-8"))
     commands: dict[str, Any] = json.loads((folder / "commands.json").read_text("utf-8"))
     return Dialect(
         command_line=CommandLine(commands),
-        logs={event: _log_lines(streams) for event, streams in logs.items()},
+        logs={name: _log_lines(event) for name, event in logs.items()},
         tracebacks={name: Template(text) for name, text in tracebacks.items()},
+        folder=folder,
     )
 
 
-def _log_lines(streams: Mapping[str, str]) -> LogLines:
-    return LogLines(stdout=Template(streams.get("stdout", "")), stderr=Template(streams.get("stderr", "")))
+def _log_lines(event: Mapping[str, Any]) -> LogLines:
+    stdout, stderr = Template(event.get("stdout", "")), Template(event.get("stderr", ""))
+    return LogLines(stdout, stderr, alone=event.get("alone", False))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from mwaa_async.emulator.airflow.call import Call, Failed
 from mwaa_async.emulator.airflow.command_line import Answered, Parsed
 from mwaa_async.emulator.airflow.commands import commands_of
-from mwaa_async.emulator.airflow.dialect import dialect_of
+from mwaa_async.emulator.airflow.dialect import Dialect, dialect_of
 from mwaa_async.emulator.airflow.metadata import Metadata
 from mwaa_async.emulator.airflow.versions import parse_version
 
@@ -61,6 +61,10 @@ class EmbeddedAirflow:
             return answer.exit_code
         except Failed:
             return 1
+        except OverflowError as error:
+            # A date next to the first or the last one that Python knows.
+            call.stderr.append(f"Traceback (most recent call last):\nOverflowError: {error}\n")
+            return 1
         except RecursionError:
             # JSON that is nested too deeply, on which Airflow stumbles likewise.
             call.stderr.append("Traceback (most recent call last):\nRecursionError: maximum recursion depth exceeded\n")
@@ -73,15 +77,16 @@ class EmbeddedAirflow:
             call.fail(f"mwaa-async emulator: the embedded Airflow does not play {parsed.words!r} (yet)")
         call.arguments = parsed.arguments
         verbose = getattr(parsed.arguments, "verbose", False)
-        for event in _events(parsed.words, verbose):
+        for event in _events(parsed.words, verbose, self._dialect):
             call.log(event)
         command(call)
         if verbose:
             call.log("verbose end")
 
 
-def _events(words: str, verbose: bool) -> list[str]:
+def _events(words: str, verbose: bool, dialect: Dialect) -> list[str]:
     """Names the events before a command does anything, in order: its group is loaded, then it is."""
     group, _, name = words.partition(" ")
-    events = [group, *(["verbose"] if verbose else []), *([words] if name else [])]
+    is_alone = words in dialect.logs and dialect.logs[words].alone
+    events = [*([] if is_alone else [group]), *(["verbose"] if verbose else []), *([words] if name else [])]
     return [*events, f"{words} verbose"] if verbose else events

@@ -1,13 +1,31 @@
-"""What Airflow keeps in its metadata database: DAGs, their runs, and variables."""
+"""What Airflow keeps in its metadata database: DAGs, their runs, jobs, variables, pools, connections, and roles."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 RUN_TAKES = timedelta(seconds=1)
 
+# The tasks of every DAG; each waits for the one before it.
+TASKS = ("extract", "load")
+
+# When every DAG starts.
+START_DATE = datetime(2024, 1, 1, tzinfo=UTC)
+
+_TASK_TAKES = RUN_TAKES / len(TASKS)
+
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class TaskInstance:
+    """One task within one run."""
+
+    task_id: str
+    state: str | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -22,6 +40,11 @@ class DagRun:
     conf: Mapping[str, Any]
     created: datetime
     started: datetime | None
+    run_type: str = "manual"
+    # What is listed as its start, where that is another time: `dags test` writes the logical date.
+    start_date: datetime | None = None
+    # Task instances from before: of tasks that were run by themselves, or of a run that was cleared since.
+    kept: Mapping[str, TaskInstance] = field(default_factory=dict)
 
 
 def ended(run: DagRun, now: datetime) -> datetime | None:
@@ -36,6 +59,19 @@ def state(run: DagRun, now: datetime, waiting: str = "queued") -> str:
     if run.started is None:
         return waiting
     return "success" if ended(run, now) else "running"
+
+
+def task_instance(run: DagRun, task_id: str, now: datetime) -> TaskInstance:
+    """Tells how far a task of a run is: its tasks share the time of the run, one after the other."""
+    kept = run.kept.get(task_id, TaskInstance(task_id))
+    if kept.state is not None:
+        return kept
+    started = run.started and run.started + TASKS.index(task_id) * _TASK_TAKES
+    if started is None or now < started:
+        return kept
+    if now < started + _TASK_TAKES:
+        return TaskInstance(task_id, "running", started)
+    return TaskInstance(task_id, "success", started, started + _TASK_TAKES)
 
 
 @dataclass
@@ -66,6 +102,13 @@ class Dag:
         if run.logical_date is not None:
             self.run_of_date[run.logical_date] = run.run_id
 
+    def put(self, run: DagRun) -> None:
+        """Enters a run in place of any that has its id or its date."""
+        others = {run.run_id, self.run_of_date.get(run.logical_date or _LONG_AGO)}
+        self.runs = {run_id: other for run_id, other in self.runs.items() if run_id not in others}
+        self.run_of_date = {date: run_id for date, run_id in self.run_of_date.items() if run_id not in others}
+        self.add(run, dated_by_user=True)
+
     def run_at(self, logical_date: datetime) -> DagRun | None:
         run_id = self.run_of_date.get(logical_date)
         return None if run_id is None else self.runs[run_id]
@@ -79,6 +122,44 @@ class Dag:
         waiting = [run for run in self.runs.values() if run.started is None]
         self.runs.update({run.run_id: replace(run, started=now) for run in waiting})
 
+    def clear(self, run: DagRun, task_ids: Collection[str], now: datetime) -> None:
+        """Queues a run again; what was not cleared of it stays done, and what was keeps its dates, as in Airflow."""
+        kept = {task_id: task_instance(run, task_id, now) for task_id in TASKS}
+        for task_id, instance in kept.items():
+            if task_id in task_ids or instance.state != "success":
+                kept[task_id] = replace(instance, state=None)
+        started = now if state(run, now) == "running" or not self.is_paused else None
+        self.runs[run.run_id] = replace(run, created=now, started=started, start_date=None, kept=kept)
+
+    def keep(self, run: DagRun, instance: TaskInstance) -> None:
+        """Stores how a task went that was run by itself."""
+        self.runs[run.run_id] = replace(run, kept={**run.kept, instance.task_id: instance})
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job that a command did by itself, and that succeeded."""
+
+    dag_id: str
+    job_type: str
+    started: datetime
+    ended: datetime
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How to reach another system; ``extra`` is a JSON text."""
+
+    conn_id: str
+    conn_type: str | None = None
+    host: str | None = None
+    login: str | None = None
+    password: str | None = None
+    schema: str | None = None
+    port: int | str | None = None
+    extra: str | None = None
+    description: str | None = None
+
 
 def record_count(dag: Dag) -> int:
     """Counts the rows about a DAG: its own, and for each run one and those of its two tasks."""
@@ -91,6 +172,13 @@ class Metadata:
     def __init__(self, dag_ids: Iterable[str]) -> None:
         self.dags = {dag_id: Dag(dag_id) for dag_id in sorted(dag_ids)}
         self.variables: dict[str, str] = {}
+        # Slots and description by name.
+        self.pools: dict[str, tuple[int, str]] = {"default_pool": (128, "Default pool")}
+        self.connections: dict[str, Connection] = {}
+        self.jobs: list[Job] = []
+        self.backfill_count = 0
+        # What each role may do: actions on resources.
+        self.roles: dict[str, set[tuple[str, str]]] = {}
         self._numbered = 0
 
     @property

@@ -51,19 +51,29 @@ def _as_plain(rows: Sequence[Row]) -> str:
 
 
 def _as_table(rows: Sequence[Row]) -> str:
+    return printed(_simple_table(rows)) if rows else "No data found\n"
+
+
+def printed(what: "Table | str") -> str:
+    """Writes something as rich prints it for Airflow."""
     from rich.console import Console
     from rich.errors import MarkupError
 
-    if not rows:
-        return "No data found\n"
     # Airflow's width where it writes to no terminal; nothing may depend on the terminal of the emulator.
     console = Console(file=io.StringIO(), width=200, force_terminal=False, color_system=None, _environ={})
     try:
         with console.capture() as captured:
-            console.print(_simple_table(rows))
+            console.print(what)
     except MarkupError as error:
         raise MisreadAsMarkup(str(error)) from None
     return captured.get()
+
+
+def grid(rows: Sequence[Row]) -> str:
+    """Writes rows with a frame around every cell."""
+    from tabulate import tabulate
+
+    return tabulate(rows, tablefmt="grid", headers="keys")
 
 
 def _simple_table(rows: Sequence[Row]) -> "Table":

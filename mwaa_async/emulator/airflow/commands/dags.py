@@ -76,6 +76,8 @@ def _is_asked_for(call: Call, run: DagRun) -> bool:
     asked = call.arguments
     if asked.state and metadata.state(run, call.now) != asked.state.lower():
         return False
+    if asked.no_backfill and run.run_type == "backfill":
+        return False
     date = run.logical_date
     # As in SQL, a run without a logical date (3.x) lies on neither side of one.
     after = asked.start_date is None or (date is not None and date >= asked.start_date)
@@ -92,7 +94,7 @@ def _run_row(call: Call, run: DagRun) -> dict[str, object]:
     if call.version >= (3, 0, 0):
         row["run_after"] = run.run_after.isoformat()
     row["logical_date" if call.version >= (3, 0, 0) else "execution_date"] = _iso(run.logical_date)
-    row["start_date"] = _iso(run.started)
+    row["start_date"] = _iso(run.start_date or run.started)
     row["end_date"] = _iso(metadata.ended(run, call.now))
     return row
 

@@ -7,7 +7,7 @@ import string
 from datetime import UTC, datetime
 from typing import Any
 
-from mwaa_async.emulator.airflow import dates
+from mwaa_async.emulator.airflow import dates, schedule
 from mwaa_async.emulator.airflow.call import Call
 from mwaa_async.emulator.airflow.metadata import Dag, DagRun
 
@@ -159,17 +159,22 @@ def _row(call: Call, run: DagRun, asked: datetime | None) -> dict[str, object]:
     if call.version >= (3, 0, 0):
         # Airflow 3 infers the interval of a manual run from the moment of the command, and only if a date was given.
         interval = call.now if asked else None
-        return {**_row_start(run, interval), **_row_end(shown), "triggering_user_name": "root"}
-    return {**_row_start(run, shown), "external_trigger": True, **_row_end(shown)}
+        return {**_row_start(run, (interval, interval)), **_row_end(shown), "triggering_user_name": "root"}
+    return {**_row_start(run, _interval(call, run, asked)), "external_trigger": True, **_row_end(shown)}
 
 
-def _row_start(run: DagRun, interval: object) -> dict[str, object]:
+def _interval(call: Call, run: DagRun, asked: datetime | None) -> tuple[object, object]:
+    start, end = schedule.interval(call.version, run.dag_id, asked or run.logical_date or call.now, run.run_type)
+    return (dates.asked_date(call.version, start), dates.asked_date(call.version, end)) if asked else (start, end)
+
+
+def _row_start(run: DagRun, interval: tuple[object, object]) -> dict[str, object]:
     return {
         "conf": run.conf,
         "dag_id": run.dag_id,
         "dag_run_id": run.run_id,
-        "data_interval_start": interval,
-        "data_interval_end": interval,
+        "data_interval_start": interval[0],
+        "data_interval_end": interval[1],
         "end_date": None,
     }
 
