@@ -1,11 +1,22 @@
 """One Airflow command at a time: the async client for the Airflow CLI of Amazon MWAA."""
 
 from mwaa_async._client import MwaaClient
+from mwaa_async._commands.assets import Asset
+from mwaa_async._commands.dag_runs import DagRun
+from mwaa_async._commands.dags import Dag, DagFile, DagImportError, Job
+from mwaa_async._commands.db import CleanedTable
+from mwaa_async._commands.providers import Hook, Provider, Trigger, Widget
+from mwaa_async._commands.roles import Role
+from mwaa_async._commands.tasks import FailedDep, TaskInstance
 from mwaa_async._environment import Environment
 from mwaa_async._errors import (
     AccessDeniedError,
     CommandFailedError,
     ConnectError,
+    DagNotFoundError,
+    DagRunAlreadyExistsError,
+    DagRunFailedError,
+    DagRunNotFoundError,
     EnvironmentNotFoundError,
     GuardError,
     MwaaError,
@@ -16,6 +27,7 @@ from mwaa_async._errors import (
     ThrottledError,
     TokenError,
     UnsupportedCommandError,
+    VariableNotFoundError,
 )
 from mwaa_async._guards import Guard, HostGuard, LocalGuard, Slot
 from mwaa_async._identity import EnvironmentId
@@ -25,26 +37,45 @@ from mwaa_async._version import __version__
 
 __all__ = [
     "AccessDeniedError",
+    "Asset",
+    "CleanedTable",
     "CommandFailedError",
     "CommandResult",
     "ConnectError",
+    "Dag",
+    "DagFile",
+    "DagImportError",
+    "DagNotFoundError",
+    "DagRun",
+    "DagRunAlreadyExistsError",
+    "DagRunFailedError",
+    "DagRunNotFoundError",
     "Environment",
     "EnvironmentId",
     "EnvironmentNotFoundError",
     "EnvironmentStatistics",
+    "FailedDep",
     "Guard",
     "GuardError",
+    "Hook",
     "HostGuard",
+    "Job",
     "LocalGuard",
     "MwaaClient",
     "MwaaError",
     "OutcomeUnknownError",
     "OutputError",
+    "Provider",
     "QueueTimeoutError",
     "RequestRejectedError",
+    "Role",
     "Slot",
+    "TaskInstance",
     "ThrottledError",
     "TokenError",
+    "Trigger",
     "UnsupportedCommandError",
+    "VariableNotFoundError",
+    "Widget",
     "__version__",
 ]

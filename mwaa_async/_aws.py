@@ -24,6 +24,11 @@ _DENIED = re.compile(
     r"|MissingAuthenticationToken|InvalidSignature|IncompleteSignature|OptInRequired"
 )
 _THROTTLED = re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|LimitExceeded")
+_PERMISSIONS = {
+    "create_cli_token": "airflow:CreateCliToken",
+    "get_environment": "airflow:GetEnvironment",
+    "list_environments": "airflow:ListEnvironments",
+}
 _HOSTNAME = re.compile(r"[A-Za-z0-9.\-]{1,255}(:\d{1,5})?")
 
 
@@ -126,8 +131,8 @@ def _ca_bundle(session: "aioboto3.Session") -> str | None:
     return str(bundle) if bundle else None
 
 
-class TokenApi:
-    """The token API of one account: an AWS client that is made when first needed and lives until `aclose`."""
+class MwaaApi:
+    """MWAA's API, as one account may call it: an AWS client that is made when first needed and lives until `aclose`."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -149,18 +154,39 @@ class TokenApi:
             )
         return CliTokenAnswer(answer["CliToken"], hostname)
 
+    async def get_environment(self, environment: str) -> dict[str, Any]:
+        """Return what AWS knows of an environment. Raises `TokenError`.
+
+        https://docs.aws.amazon.com/mwaa/latest/API/API_GetEnvironment.html
+        """
+        answer = await self._call("get_environment", environment, Name=environment)
+        description: dict[str, Any] = answer.get("Environment") or {}
+        return description
+
+    async def list_environments(self) -> list[str]:
+        """Return the names of the environments in the account's region. Raises `TokenError`.
+
+        https://docs.aws.amazon.com/mwaa/latest/API/API_ListEnvironments.html
+        """
+        page = await self._call("list_environments", None)
+        names = list(page["Environments"])
+        while token := page.get("NextToken"):
+            page = await self._call("list_environments", None, NextToken=token)
+            names += page["Environments"]
+        return names
+
     async def aclose(self) -> None:
         """Close the AWS client's connections."""
         await self._resources.aclose()
 
-    async def _call(self, operation: str, environment: str, **arguments: str) -> dict[str, Any]:
+    async def _call(self, operation: str, environment: str | None, **arguments: str) -> dict[str, Any]:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             client = self._client or await self._open()
             answer: dict[str, Any] = await getattr(client, operation)(**arguments)
         except (BotoCoreError, ClientError) as error:
-            raise token_error(error, environment) from None
+            raise token_error(error, environment, _PERMISSIONS[operation]) from None
         return answer
 
     async def _open(self) -> Any:
@@ -196,28 +222,32 @@ def _holds_no_token(record: logging.LogRecord) -> bool:
     return "Token" not in record.getMessage()
 
 
-def token_error(error: Exception, environment: str | None) -> TokenError:
-    """Return the error that tells, of what botocore raised, what happened and what to do."""
+def token_error(error: Exception, environment: str | None, permission: str = "airflow:CreateCliToken") -> TokenError:
+    """Return the error that tells, of what botocore raised, what happened and what to do.
+
+    `permission` is the IAM action that the call needs.
+    """
     code = _code(error)
     place = f"{environment}: " if environment else ""
     if code == "ResourceNotFoundException":
         return EnvironmentNotFoundError(
             f"{place}there is no environment of this name here; look at the name, the region and the account "
-            "('aws mwaa list-environments' lists what there is)",
+            "('mwaa-async environments' lists what there is)",
             environment=environment,
         )
     if _DENIED.search(code):
         return AccessDeniedError(
-            f"{place}AWS refused ({code}): {_text(error)}; the caller needs 'airflow:CreateCliToken' on the "
-            "environment, and valid credentials",
+            f"{place}AWS refused ({code}): {_text(error)}; the caller needs {permission!r}"
+            f"{' on the environment' if environment else ''}, and valid credentials",
             environment=environment,
         )
     if _THROTTLED.search(code):
         return ThrottledError(
-            f"{place}AWS gives no more tokens for now ({code}); nothing was sent, try again later",
+            f"{place}AWS takes no more requests for now ({code}); nothing was sent, try again later",
             environment=environment,
         )
-    return TokenError(f"{place}no CLI token from AWS: {_text(error)}{_remedy(error)}", environment=environment)
+    wanted = "no CLI token" if permission == "airflow:CreateCliToken" else "no answer"
+    return TokenError(f"{place}{wanted} from AWS: {_text(error)}{_remedy(error)}", environment=environment)
 
 
 def _code(error: Exception) -> str:

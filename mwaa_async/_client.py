@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from anyio import CancelScope
 
-from mwaa_async._aws import Account, AwsOptions, TokenApi, open_account
+from mwaa_async._airflow import Airflow
+from mwaa_async._aws import Account, AwsOptions, MwaaApi, open_account
 from mwaa_async._environment import Environment
 from mwaa_async._errors import TokenError
 from mwaa_async._guards import Guard, HostGuard
 from mwaa_async._identity import check_name
 from mwaa_async._lane import EnvironmentStatistics, Lane
+from mwaa_async._protocol.catalogue import only_reads
+from mwaa_async._protocol.run_ids import RUN_ID_PATTERN, run_id_pattern
 from mwaa_async._result import CommandResult
 from mwaa_async._web_server import WebServer
 
@@ -48,13 +51,16 @@ class MwaaClient:
 
     `guard` says with whom the rule "one at a time" is shared (default: `HostGuard`, every process of this user on this
     host). With `retry_reads` a command that only reads is sent once more, after `settle_time`, when nobody knows
-    whether it ran. Durations are in seconds: `command_timeout` is how long
-    one request may be open, `queue_timeout` how long a command may wait for its turn (`None`: for ever),
-    `settle_time` how long an environment is left alone after a command whose end could not be seen, and
-    `token_lifetime` how long AWS lets a CLI token live. `proxy` is the way to the web servers (`http://…`, or
-    `socks5h://…` with the extra `socks`); `ssl_context` replaces the trust in the system's authorities.
+    whether it ran. With `allow_unlisted` commands are sent that MWAA does not list as offered.
+    `allowed_run_id_pattern` is the environment's setting of that name in Airflow's section `[scheduler]`.
 
-    Raises `ValueError` for a duration that is negative or not a number, and for what is no URL.
+    Durations are in seconds: `command_timeout` is how long one request may be open, `queue_timeout` how long a command
+    may wait for its turn (`None`: for ever), `settle_time` how long an environment is left alone after a command whose
+    end could not be seen, and `token_lifetime` how long AWS lets a CLI token live. `proxy` is the way to the web
+    servers (`http://…`, or `socks5h://…` with the extra `socks`); `ssl_context` replaces the trust in the system's
+    authorities.
+
+    Raises `ValueError` for a duration that is negative or not a number, for what is no URL, and for what is no pattern.
     """
 
     def __init__(
@@ -72,6 +78,8 @@ class MwaaClient:
         proxy: str | None = None,
         ssl_context: ssl.SSLContext | None = None,
         retry_reads: bool = True,
+        allow_unlisted: bool = False,
+        allowed_run_id_pattern: str = RUN_ID_PATTERN,
     ) -> None:
         if session is not None and profile_name is not None:
             raise ValueError("a session has its profile already: give either session or profile_name")
@@ -81,19 +89,30 @@ class MwaaClient:
         self._aws = AwsOptions(session, region_name, profile_name, endpoint_url, ssl_context)
         self._proxy = _check_proxy(proxy)
         self._retry_reads = retry_reads
+        self._allow_unlisted = allow_unlisted
+        self._run_id_pattern = run_id_pattern(allowed_run_id_pattern)
         self._guard = guard or HostGuard()
         self._environments: dict[str, Environment] = {}
+        self._airflows: dict[str, Airflow] = {}
         self._lanes: dict[str, Lane] = {}
         self._account: Account | TokenError | None = None
-        self._token_api: TokenApi | None = None
+        self._api: MwaaApi | None = None
 
-    def environment(self, name: str) -> Environment:
+    def environment(self, name: str, *, airflow_version: str | None = None) -> Environment:
         """Return the handle of an environment; the same name gives the same handle.
 
-        Raises `ValueError` where AWS would not accept the name.
+        With `airflow_version` ("2.10.3") nobody has to be asked for it, which otherwise needs the permission
+        `airflow:GetEnvironment` or one more command. Raises `ValueError` where AWS would not accept the name, and for
+        what is no version.
         """
         if name not in self._environments:
-            self._environments[check_name(name)] = Environment(self, name)
+            airflow = Airflow(
+                check_name(name), lambda: self._version_from_aws(name), allow_unlisted=self._allow_unlisted
+            )
+            self._airflows[name] = airflow
+            self._environments[name] = Environment(self, name, airflow, self._run_id_pattern)
+        if airflow_version is not None:
+            self._airflows[name].is_told(airflow_version)
         return self._environments[name]
 
     async def __aenter__(self) -> "MwaaClient":
@@ -104,7 +123,7 @@ class MwaaClient:
         except TokenError as error:
             self._account = error  # told to whoever runs a command, like everything else that AWS lacks
         else:
-            self._token_api = TokenApi(self._account)
+            self._api = MwaaApi(self._account)
         return self
 
     async def __aexit__(
@@ -117,21 +136,36 @@ class MwaaClient:
         # Cancelled or not: nothing may stay open. Every step of closing ends by itself.
         with CancelScope(shield=True):
             await asyncio.gather(*(lane.aclose() for lane in self._lanes.values()))
-            if self._token_api is not None:
-                await self._token_api.aclose()
+            if self._api is not None:
+                await self._api.aclose()
         self._account = self._account or TokenError("the client was closed before it was opened")
-        self._token_api = None
+        self._api = None
 
     def _run(
-        self, environment: str, line: str, timeout: float | None, queue_timeout: float | None, check_failure: bool
+        self,
+        environment: str,
+        line: str,
+        *,
+        timeout: float | None,
+        queue_timeout: float | None,
+        check_failure: bool,
+        may_run_twice: bool,
     ) -> Coroutine[Any, Any, CommandResult]:
         check_seconds("timeout", timeout)
         check_seconds("queue_timeout", queue_timeout)
-        if queue_timeout is None:
-            queue_timeout = self._timing.queue_timeout
+        self._airflows[environment].check(line)
         return self._lane(environment).run(
-            line, timeout=timeout, queue_timeout=queue_timeout, check_failure=check_failure
+            line,
+            timeout=timeout,
+            queue_timeout=self._timing.queue_timeout if queue_timeout is None else queue_timeout,
+            check_failure=check_failure,
+            may_run_twice=may_run_twice or (self._retry_reads and only_reads(line)),
         )
+
+    async def _version_from_aws(self, environment: str) -> str:
+        if self._api is None:
+            raise TokenError("the client is closed")
+        return str((await self._api.get_environment(environment)).get("AirflowVersion"))
 
     def _statistics(self, environment: str) -> EnvironmentStatistics:
         lane = self._lanes.get(environment)
@@ -141,27 +175,27 @@ class MwaaClient:
         """Return the environment's lane. Synchronous, so that commands queue in the order in which they are asked."""
         if isinstance(self._account, TokenError):
             raise type(self._account)(f"{environment}: {self._account}", environment=environment)
-        if self._account is None or self._token_api is None:
+        if self._account is None or self._api is None:
             raise RuntimeError("the MwaaClient is not open: use it as 'async with MwaaClient() as client:'")
         if environment not in self._lanes:
-            self._lanes[environment] = self._new_lane(self._account, self._token_api, environment)
+            self._lanes[environment] = self._new_lane(self._account, self._api, environment)
         return self._lanes[environment]
 
-    def _new_lane(self, account: Account, token_api: TokenApi, environment: str) -> Lane:
+    def _new_lane(self, account: Account, api: MwaaApi, environment: str) -> Lane:
         return Lane(
             account.identity(environment),
             guard=self._guard,
-            fetch_token=lambda: token_api.create_cli_token(environment),
+            fetch_token=lambda: api.create_cli_token(environment),
             token_lifetime=self._timing.token_lifetime,
             web_server=WebServer(
                 timeout=self._timing.command_timeout, ssl_context=account.ssl_context, proxy=self._proxy
             ),
             settle_time=self._timing.settle_time,
-            retry_reads=self._retry_reads,
+            admit=self._airflows[environment].admit,
         )
 
     def __repr__(self) -> str:
-        state = "open" if self._token_api else "not open"
+        state = "open" if self._api else "not open"
         return f"<MwaaClient [{state}, {len(self._lanes)} environments, {self._guard!r}]>"
 
 

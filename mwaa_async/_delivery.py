@@ -3,18 +3,20 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mwaa_async._aws import CliTokenAnswer
 from mwaa_async._clock import now
 from mwaa_async._errors import MwaaError, OutputError, TokenError
 from mwaa_async._outcomes import TOKEN_REFUSED, error_after, outcome_unknown, ran, seconds_to_wait
-from mwaa_async._protocol.reads import only_reads
+from mwaa_async._protocol.answers import GarbledAnswerError, Output
 from mwaa_async._protocol.secrets import redacted
 from mwaa_async._setbacks import (
     ConnectionGoneError,
     Setback,
     StatusError,
     TokenTooOldError,
+    UnreadableError,
     end_is_unseen,
     outcome_is_unknown,
     pause_before_repeat,
@@ -32,14 +34,24 @@ _TRIES = 4  # of which the last one comes about two seconds after the first, whe
 class Errand:
     """A command that is to be delivered, and what is known of its fate.
 
-    `maybe_ran` says that a request was sent of whose end nothing is known; until `closed_until` the command of that
-    request may be running.
+    `may_run_twice` says that it changes nothing when it runs twice, `attempts` how often it was sent where it may have
+    run. `maybe_ran` says that a request was sent of whose end nothing is known; until `closed_until` the command of
+    that request may be running.
     """
 
     line: str = field(repr=False)  # it may hold secrets
+    may_run_twice: bool = False
     setbacks: tuple[Setback, ...] = ()
+    attempts: int = 1
     maybe_ran: bool = False
     closed_until: float = 0.0
+
+
+class Delivered(NamedTuple):
+    """The web server's answer, and Airflow's output in it."""
+
+    answer: Answer
+    output: Output
 
 
 class Delivery:
@@ -54,25 +66,26 @@ class Delivery:
         wanted_next: Callable[[], bool],
         web_server: WebServer,
         settle_time: float,
-        retry_reads: bool,
+        admit: Callable[[str], Awaitable[None]],
     ) -> None:
         self._environment = environment
         self.tokens = Tokens(fetch_token, token_lifetime, wanted_next=wanted_next)
         self._web_server = web_server
         self._settle_time = settle_time
-        self._retry_reads = retry_reads
+        self._admit = admit
 
     @property
     def on_wire(self) -> bool:
         """Tell whether a request is open that the web server may have received."""
         return self._web_server.on_wire
 
-    async def deliver(self, errand: Errand) -> Answer:
+    async def deliver(self, errand: Errand) -> Delivered:
         """Have the command run and return the answer with its output. Raises `MwaaError`.
 
         Where it is cancelled while a request is open, the errand says so.
         """
         try:
+            await self._admit(errand.line)
             return await self._try(errand)
         except Setback as setback:
             return await self._try_again(errand, setback)
@@ -85,7 +98,7 @@ class Delivery:
         await self.tokens.aclose()
         await self._web_server.aclose()
 
-    async def _try_again(self, errand: Errand, first: Setback) -> Answer:
+    async def _try_again(self, errand: Errand, first: Setback) -> Delivered:
         import stamina
 
         tries = stamina.retry_context(on=lambda error: self._pause(errand, error), attempts=_TRIES, timeout=None)
@@ -105,9 +118,11 @@ class Delivery:
         """Decide about the next try; called once for each setback."""
         if not isinstance(error, Setback):
             return False
-        may_run_twice = self._retry_reads and only_reads(errand.line)
-        pause = pause_before_repeat(error, errand.setbacks, may_run_twice=may_run_twice, settle_time=self._settle_time)
+        pause = pause_before_repeat(
+            error, errand.setbacks, may_run_twice=errand.may_run_twice, settle_time=self._settle_time
+        )
         errand.setbacks += (error,)
+        errand.attempts += pause is not False and outcome_is_unknown(error)
         return pause
 
     def _error(self, errand: Errand, error: MwaaError) -> MwaaError:
@@ -116,12 +131,13 @@ class Delivery:
             return outcome_unknown(errand.line, self._environment, f"the answer was lost, and then: {error}")
         return error
 
-    async def _try(self, errand: Errand) -> Answer:
+    async def _try(self, errand: Errand) -> Delivered:
         """Try once. Raises `Setback`, `TokenError`, or `OutputError`."""
         try:
             answer = await self._post_with_token(errand.line)
             if not ran(answer.status):
                 raise StatusError(answer.status, answer.body, seconds_to_wait(answer.retry_after))
+            return await self._read(errand, answer)
         except Setback as setback:
             if end_is_unseen(setback):
                 self._leave_alone(errand)
@@ -130,7 +146,13 @@ class Delivery:
             raise
         except TooLargeError as error:
             raise self._too_large(errand.line, error) from None
-        return answer
+
+    async def _read(self, errand: Errand, answer: Answer) -> Delivered:
+        errand.maybe_ran = True  # it has; whoever gives up from here on cannot know more
+        try:
+            return Delivered(answer, await answer.output())
+        except GarbledAnswerError as error:
+            raise UnreadableError(str(error), answer.status, answer.body) from error
 
     async def _post_with_token(self, line: str) -> Answer:
         """Post the command, with another token where the web server refuses the first."""

@@ -1,10 +1,23 @@
 """The handle of one environment."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mwaa_async._airflow import Airflow
+from mwaa_async._commands.assets import Assets
+from mwaa_async._commands.connections import Connections
+from mwaa_async._commands.dags import Dags
+from mwaa_async._commands.db import Db
+from mwaa_async._commands.providers import Providers
+from mwaa_async._commands.roles import Roles
+from mwaa_async._commands.rows import unexpected
+from mwaa_async._commands.tasks import Tasks
+from mwaa_async._commands.variables import Variables
 from mwaa_async._lane import EnvironmentStatistics
 from mwaa_async._protocol.command_line import command_line
+from mwaa_async._protocol.log_lines import last_line
+from mwaa_async._protocol.versions import Version, parse_version
 from mwaa_async._result import CommandResult
 
 if TYPE_CHECKING:
@@ -12,11 +25,25 @@ if TYPE_CHECKING:
 
 
 class Environment:
-    """One MWAA environment; made by `MwaaClient.environment`."""
+    """One MWAA environment; made by `MwaaClient.environment`.
 
-    def __init__(self, client: "MwaaClient", name: str) -> None:
+    `run` sends any command. The others are methods, grouped and named as in Airflow 2 and 3, and right on every
+    version: `environment.dags.trigger("etl", conf={…})`, `environment.variables.get("key")` …
+    """
+
+    def __init__(self, client: "MwaaClient", name: str, airflow: Airflow, run_id_pattern: re.Pattern[str]) -> None:
         self._client = client
+        self._airflow = airflow
+        self._run_id_pattern = run_id_pattern
         self.name = name
+        self.dags = Dags(self)
+        self.tasks = Tasks(self)
+        self.variables = Variables(self)
+        self.connections = Connections(self)
+        self.roles = Roles(self)
+        self.providers = Providers(self)
+        self.assets = Assets(self)
+        self.db = Db(self)
 
     async def run(
         self,
@@ -37,14 +64,55 @@ class Environment:
 
         With `check=False` a command that Airflow reports as failed is returned like any other.
 
-        Raises `ValueError` for a command that cannot be sent, `CommandFailedError` where Airflow reports failure, and
-        the other kinds of `MwaaError`, each of which says in `ran` whether the command ran.
+        Raises `ValueError` for a command that cannot be sent, `UnsupportedCommandError` for one that MWAA does not
+        offer, `CommandFailedError` where Airflow reports failure, and the other kinds of `MwaaError`, each of which
+        says in `ran` whether the command ran.
         """
-        return await self._client._run(self.name, command_line(command), timeout, queue_timeout, check)
+        return await self._run(command, timeout=timeout, queue_timeout=queue_timeout, check=check)
+
+    async def airflow_version(self) -> str:
+        """Return the environment's Airflow version, such as "2.10.3".
+
+        It is the one that was given to `MwaaClient.environment`, or what `GetEnvironment` says, or without that
+        permission what the command `version` prints; nobody is asked twice.
+        """
+        await self._version()
+        assert self._airflow.text is not None
+        return self._airflow.text
+
+    async def version(self) -> str:
+        """Run `airflow version` and return what it prints."""
+        result = await self.run("version")
+        try:
+            parse_version(line := last_line(result.stdout))
+        except ValueError:
+            raise unexpected(result, "version") from None
+        return line
 
     def statistics(self) -> EnvironmentStatistics:
         """Return how many commands of this client are queued and running, and what became of the others."""
         return self._client._statistics(self.name)
+
+    async def _version(self) -> Version:
+        return await self._airflow.known_version(self.version)
+
+    async def _run(
+        self,
+        command: str | Sequence[str],
+        *,
+        timeout: float | None = None,
+        queue_timeout: float | None = None,
+        check: bool = True,
+        may_run_twice: bool = False,
+    ) -> CommandResult:
+        return await self._client._run(
+            self.name,
+            command_line(command),
+            timeout=timeout,
+            queue_timeout=queue_timeout,
+            check_failure=check,
+            may_run_twice=may_run_twice,
+        )
 
     def __repr__(self) -> str:
         state = self.statistics()

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from mwaa_async._commands.dag_runs import DagRun
     from mwaa_async._result import CommandResult
 
 
@@ -94,6 +95,31 @@ class CommandFailedError(MwaaError):
     """Airflow ran the command and reports failure; `result` has what it printed."""
 
     ran = True
+
+
+class DagNotFoundError(CommandFailedError):
+    """Airflow knows no DAG of this id."""
+
+
+class DagRunNotFoundError(CommandFailedError):
+    """Airflow knows no such run of the DAG (any more)."""
+
+
+class DagRunAlreadyExistsError(CommandFailedError):
+    """The DAG has a run with this run id, or this logical date, already; nothing was triggered."""
+
+
+class VariableNotFoundError(CommandFailedError, KeyError):
+    """Airflow knows no variable of this key."""
+
+    __str__ = Exception.__str__  # a KeyError would show its message in quotes
+
+
+class DagRunFailedError(MwaaError):
+    """The DAG run that was waited for has failed; `dag_run` is what became of it."""
+
+    ran = True
+    dag_run: "DagRun | None" = None
 
 
 class OutputError(MwaaError):

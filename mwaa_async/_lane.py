@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 from mwaa_async._aws import CliTokenAnswer
 from mwaa_async._clock import now
-from mwaa_async._delivery import Delivery, Errand
+from mwaa_async._delivery import Delivered, Delivery, Errand
 from mwaa_async._errors import MwaaError, QueueTimeoutError
 from mwaa_async._guards import Guard, Slot
 from mwaa_async._identity import EnvironmentId
-from mwaa_async._outcomes import check, excerpt, not_connected, outcome_unknown
-from mwaa_async._protocol.answers import GarbledAnswerError
+from mwaa_async._outcomes import check, not_connected, outcome_unknown
 from mwaa_async._protocol.secrets import redacted
 from mwaa_async._result import CommandResult
-from mwaa_async._web_server import Answer, WebServer
+from mwaa_async._web_server import WebServer
 
 logger = logging.getLogger("mwaa_async")
 
@@ -48,7 +47,7 @@ class Turn:
     """
 
     errand: Errand
-    outcome: asyncio.Future[Answer]
+    outcome: asyncio.Future[Delivered]
     asked_at: float
     timeout: float | None
     task: asyncio.Task[None] | None = None
@@ -81,7 +80,7 @@ class Lane:
         token_lifetime: float,
         web_server: WebServer,
         settle_time: float,
-        retry_reads: bool,
+        admit: Callable[[str], Awaitable[None]],
     ) -> None:
         self._identity = identity
         self._guard = guard
@@ -92,7 +91,7 @@ class Lane:
             wanted_next=self._is_one_waiting,
             web_server=web_server,
             settle_time=settle_time,
-            retry_reads=retry_reads,
+            admit=admit,
         )
         self._settle_time = settle_time
         self._queue: dict[Turn, None] = {}  # a set that keeps its order
@@ -102,17 +101,23 @@ class Lane:
         self._closed = False
 
     async def run(
-        self, line: str, *, timeout: float | None, queue_timeout: float | None, check_failure: bool
+        self,
+        line: str,
+        *,
+        timeout: float | None,
+        queue_timeout: float | None,
+        check_failure: bool,
+        may_run_twice: bool,
     ) -> CommandResult:
         """Run one command line in its turn; see `Environment.run`."""
         try:
-            turn = self._enter(line, timeout, queue_timeout)
+            turn = self._enter(Errand(line, may_run_twice), timeout, queue_timeout)
             try:
-                answer = await turn.outcome
+                delivered = await turn.outcome
             except asyncio.CancelledError:
                 self._abandon(turn)
                 raise
-            result = await self._result(turn, answer)
+            result = self._result(turn, delivered)
             if check_failure:
                 check(result)
         except MwaaError:
@@ -150,12 +155,12 @@ class Lane:
         turn.stop()
         await asyncio.wait([task])
 
-    def _enter(self, line: str, timeout: float | None, queue_timeout: float | None) -> Turn:
+    def _enter(self, errand: Errand, timeout: float | None, queue_timeout: float | None) -> Turn:
         """Let the command join the queue."""
         if self._closed:
-            raise self._sent_away(line, "the client was closed")
+            raise self._sent_away(errand.line, "the client was closed")
         loop = asyncio.get_running_loop()
-        turn = Turn(Errand(line), loop.create_future(), loop.time(), timeout)
+        turn = Turn(errand, loop.create_future(), loop.time(), timeout)
         self._queue[turn] = None
         if self._turn is not None:
             self._delivery.tokens.prefetch_if_due()
@@ -241,25 +246,29 @@ class Lane:
             return outcome_unknown(turn.errand.line, self._identity.name, "the client was closed")
         return self._sent_away(turn.errand.line, "the client was closed")
 
-    async def _result(self, turn: Turn, answer: Answer) -> CommandResult:
-        name, line, came_at = self._identity.name, turn.errand.line, turn.came_at or turn.asked_at
-        try:
-            stdout, stderr = await answer.output()
-        except GarbledAnswerError as error:
-            cause = f"{error} (HTTP {answer.status} {excerpt(answer.body, line)})"
-            raise outcome_unknown(line, name, cause, answer.status) from error
+    def _result(self, turn: Turn, delivered: Delivered) -> CommandResult:
+        answer, output = delivered
+        came_at = turn.came_at or turn.asked_at
         return CommandResult(
-            name, line, stdout, stderr, answer.status, came_at - turn.asked_at, answer.came_at - came_at
+            self._identity.name,
+            turn.errand.line,
+            output.stdout,
+            output.stderr,
+            answer.status,
+            came_at - turn.asked_at,
+            answer.came_at - came_at,
+            turn.errand.attempts,
         )
 
     def __repr__(self) -> str:
         return f"<Lane {self._identity} [{int(self._turn is not None)} running, {len(self._queue)} queued]>"
 
 
-def _tell(turn: Turn, outcome: Answer | Exception) -> None:
+def _tell(turn: Turn, outcome: Delivered | Exception) -> None:
     if turn.outcome.done():
-        logger.info("a command that nobody waits for any more ended: %s", outcome)
-    elif isinstance(outcome, Answer):
+        ended = outcome.answer if isinstance(outcome, Delivered) else outcome  # never the output: it may hold secrets
+        logger.info("a command that nobody waits for any more ended: %s", ended)
+    elif isinstance(outcome, Delivered):
         turn.outcome.set_result(outcome)
     else:
         turn.outcome.set_exception(outcome)

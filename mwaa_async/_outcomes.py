@@ -4,11 +4,22 @@ import email.utils
 import re
 import time
 
-from mwaa_async._errors import CommandFailedError, ConnectError, MwaaError, OutcomeUnknownError, RequestRejectedError
+from mwaa_async._errors import (
+    CommandFailedError,
+    ConnectError,
+    DagNotFoundError,
+    DagRunAlreadyExistsError,
+    DagRunNotFoundError,
+    MwaaError,
+    OutcomeUnknownError,
+    RequestRejectedError,
+    VariableNotFoundError,
+)
+from mwaa_async._protocol.named_failures import NamedFailure, named_failure
 from mwaa_async._protocol.secrets import redacted, without_secrets
 from mwaa_async._protocol.verdicts import failure, lists_import_errors
 from mwaa_async._result import CommandResult
-from mwaa_async._setbacks import NotSentError, Setback, StatusError
+from mwaa_async._setbacks import NotSentError, Setback, StatusError, UnreadableError
 
 # Which of the two says "expired" is not known; in neither case has anything run.
 TOKEN_REFUSED = frozenset({401, 403})
@@ -29,6 +40,12 @@ _UNKNOWN = {
     503: "the command may have run",
     504: "the load balancer did not wait any longer, and the command may be running on",
 }
+_KINDS: dict[NamedFailure | None, type[CommandFailedError]] = {
+    "dag not found": DagNotFoundError,
+    "dag run not found": DagRunNotFoundError,
+    "dag run already exists": DagRunAlreadyExistsError,
+    "variable not found": VariableNotFoundError,
+}
 _LONGEST_WAIT = 86400.0  # seconds; nobody waits longer, and a sleep has to be a number
 
 
@@ -44,6 +61,9 @@ def error_after(setback: Setback, line: str, environment: str) -> MwaaError:
         return _rejected(setback, line, environment) if rejected else _bad_status(setback, line, environment)
     if isinstance(setback, NotSentError):
         return not_connected(line, environment, str(setback))
+    if isinstance(setback, UnreadableError):
+        cause = f"{setback} (HTTP {setback.status} {excerpt(setback.body, line)})"
+        return outcome_unknown(line, environment, cause, setback.status)
     return outcome_unknown(line, environment, str(setback))
 
 
@@ -87,15 +107,19 @@ def outcome_unknown(line: str, environment: str, cause: str, status: int | None 
     )
 
 
-def check(result: CommandResult) -> None:
-    """Raise `CommandFailedError` where Airflow reports that the command failed."""
-    reason = failure(result.stdout, result.stderr)
+def check(result: CommandResult, *, stdout: str | None = None) -> None:
+    """Raise `CommandFailedError` where Airflow reports that the command failed.
+
+    `stdout` takes the place of what it printed there, where that is no word of Airflow's own.
+    """
+    reason = failure(result.stdout if stdout is None else stdout, result.stderr)
     # Whether this version exits with 1 after listing import errors cannot be told with 200: no failure with 400 either.
     if reason is None and (result.http_status == 200 or lists_import_errors(result.stdout)):
         return
     command = redacted(result.command)
     text = without_secrets(reason or f"HTTP {result.http_status}", result.command)
-    raise CommandFailedError(
+    kind = _KINDS.get(named_failure(reason or ""), CommandFailedError)
+    raise kind(
         f"{result.environment}: Airflow ran {command!r}, and it failed: {text}",
         environment=result.environment,
         command=command,

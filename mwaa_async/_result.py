@@ -13,7 +13,8 @@ class CommandResult:
     """What Airflow printed for one command, and how long that took.
 
     `command` is the command line as it was sent. `queued_for` is the time until the command's turn came and `took` the
-    time from then until the answer was read, both in seconds. The `repr` shows neither output nor secrets.
+    time from then until the answer was read, both in seconds. `attempts` is more than 1 where the command was sent
+    again because nobody knew whether it had run. The `repr` shows neither output nor secrets.
     """
 
     environment: str
@@ -23,6 +24,7 @@ class CommandResult:
     http_status: int
     queued_for: float
     took: float
+    attempts: int = 1
 
     def json(self) -> Any:
         """Return the JSON document in stdout, wherever Airflow's log lines end.

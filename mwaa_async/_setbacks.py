@@ -41,14 +41,27 @@ class StatusError(Setback):
         return asked_to_wait or self.status in (401, 403, 404, 405, 413, 429)
 
 
+class UnreadableError(Setback):
+    """The web server answered, with something that is not Airflow's output."""
+
+    def __init__(self, cause: str, status: int, body: bytes | bytearray) -> None:
+        super().__init__(cause)
+        self.status = status
+        self.body = body
+
+
 def outcome_is_unknown(setback: Setback) -> bool:
     """Tell whether the command may have run."""
-    return isinstance(setback, LostError) or (isinstance(setback, StatusError) and not setback.is_rejection)
+    return isinstance(setback, LostError | UnreadableError) or (
+        isinstance(setback, StatusError) and not setback.is_rejection
+    )
 
 
 def end_is_unseen(setback: Setback) -> bool:
     """Tell whether the command may be running on: no answer came, or a gateway's or a crashed worker's."""
-    return outcome_is_unknown(setback) and not (isinstance(setback, StatusError) and setback.status < 500)
+    return isinstance(setback, LostError) or (
+        isinstance(setback, StatusError) and not setback.is_rejection and setback.status >= 500
+    )
 
 
 def pause_before_repeat(

@@ -3,11 +3,13 @@
 import click
 
 from mwaa_async._cli.emulator import emulator
+from mwaa_async._cli.environments import environments
 from mwaa_async._cli.guards import guard_from
 from mwaa_async._cli.options import Options
 from mwaa_async._cli.output import log_to_stderr
 from mwaa_async._cli.run import run
 from mwaa_async._cli.token import token
+from mwaa_async._cli.trigger import trigger
 from mwaa_async._version import __version__
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
@@ -39,7 +41,7 @@ def program(
     """One Airflow command at a time, on Amazon MWAA.
 
     \b
-    mwaa-async run prod dags trigger etl
+    mwaa-async trigger prod etl --wait
     mwaa-async --region eu-west-1 run prod "dags list -o json"
 
     Exit status: 0 done, 1 Airflow reports failure, 2 wrong usage, 3 nothing ran, 4 unknown whether it ran,
@@ -53,5 +55,5 @@ def program(
         context.exit(2)
 
 
-for command in (run, token, emulator):
+for command in (run, trigger, environments, token, emulator):
     program.add_command(command)

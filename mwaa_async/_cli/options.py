@@ -18,10 +18,14 @@ class Options:
     endpoint_url: str | None
     guard: Guard | None
 
-    def client(self) -> MwaaClient:
+    def client(self, *, allow_unlisted: bool = False) -> MwaaClient:
         """Return a client as the options want it, not open yet."""
         return MwaaClient(
-            region_name=self.region, profile_name=self.profile, endpoint_url=self.endpoint_url, guard=self.guard
+            region_name=self.region,
+            profile_name=self.profile,
+            endpoint_url=self.endpoint_url,
+            guard=self.guard,
+            allow_unlisted=allow_unlisted,
         )
 
     def aws(self) -> AwsOptions:

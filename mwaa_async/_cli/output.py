@@ -3,9 +3,11 @@
 import logging
 import os
 import sys
+from collections.abc import Sequence
 
 import click
 
+_WIDEST = 10_000  # columns
 _BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE has ended
 
 
@@ -24,6 +26,22 @@ def write(text: str, *, err: bool = False) -> None:
     except OSError as error:
         _drop_what_is_buffered(err)
         raise click.ClickException(f"the output cannot be written: {error.strerror}") from None
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table to stdout: as wide as the terminal at most, or as wide as it needs to be where there is none."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for row in rows:
+        table.add_row(*row)
+    console = Console(markup=False, highlight=False)
+    if not console.is_terminal:
+        console.width = console.measure(table, options=console.options.update(max_width=_WIDEST)).maximum
+    with console.capture() as captured:
+        console.print(table)
+    write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
 
 def log_to_stderr() -> None:

@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import click
 
-from mwaa_async._aws import AwsOptions, CliTokenAnswer, TokenApi, open_account
+from mwaa_async._aws import AwsOptions, CliTokenAnswer, MwaaApi, open_account
 from mwaa_async._cli.exits import StoppedError
 from mwaa_async._cli.options import Options, environment_name
 from mwaa_async._cli.output import write
@@ -30,5 +30,5 @@ def token(options: Options, environment: str) -> None:
 
 
 async def _token(aws: AwsOptions, environment: str) -> CliTokenAnswer:
-    async with aclosing(TokenApi(await open_account(aws))) as api:
+    async with aclosing(MwaaApi(await open_account(aws))) as api:
         return await api.create_cli_token(environment)

@@ -9,23 +9,20 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from mwaa_async._protocol.catalogue import HARMLESS_OPTIONS, SECRET_GROUPS, SECRET_OPTIONS
 from mwaa_async._protocol.command_line import split_words
 
 HIDDEN = "***"
 
 # Shown is only what is known to be harmless: an abbreviated option (argparse takes `--conn-pass`), a value that begins
 # with a dash and an option of a later version are never shown by mistake, nor is what stands after them.
-_SECRET_GROUPS = ("connections", "variables", "users", "create_user")
+_SECRET_GROUPS = (*SECRET_GROUPS, "users", "create_user")  # the last two are not offered, and yet written by mistake
 _SUBCOMMANDS = ("add", "set", "get", "delete", "list", "import", "export", "test", "create")
 _FLAGS = {"-j", "--json", "-v", "--verbose", "-h", "--help", "--"}
 # Options of 1.10, which has no subcommands; a key follows.
 _FLAGS |= {"-s", "--set", "-g", "--get", "-x", "--delete", "-a", "--add", "-l", "--list"}
 _SETTING = {"set", "-s", "--set"}
-_HARMLESS_OPTIONS = {"-o", "--output", "--conn-id", "--conn-type", "--conn-host", "--conn-port", "--conn-login"}
-_HARMLESS_OPTIONS |= {"--conn-schema"}
-_SECRET_OPTIONS = {"-d", "--default", "--description", "--conn-description", "--conn-password", "--conn-uri"}
-_SECRET_OPTIONS |= {"--conn-extra", "--conn-json"}
-_VALUED_OPTIONS = _HARMLESS_OPTIONS | _SECRET_OPTIONS
+_VALUED_OPTIONS = HARMLESS_OPTIONS | SECRET_OPTIONS
 _OPTIONS = _FLAGS | _VALUED_OPTIONS
 
 _SHORT = 4  # characters; what is shorter is a piece of too many other words to be blanked out within them
@@ -116,12 +113,12 @@ def _shown_arguments(words: list[str]) -> Iterator[str]:
             if option not in _OPTIONS:
                 yield HIDDEN
             else:
-                yield word if not equals or option in _HARMLESS_OPTIONS else f"{name}={HIDDEN}"
+                yield word if not equals or option in HARMLESS_OPTIONS else f"{name}={HIDDEN}"
             key_comes = key_comes and option in _OPTIONS
             option = "" if equals or option not in _VALUED_OPTIONS else option
             options_end = word == "--"
         elif option:
-            yield word if option in _HARMLESS_OPTIONS else HIDDEN
+            yield word if option in HARMLESS_OPTIONS else HIDDEN
             option = ""
         else:
             yield word if key_comes else HIDDEN

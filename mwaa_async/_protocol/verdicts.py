@@ -8,6 +8,8 @@ read like one of the failures below.
 
 import re
 
+from mwaa_async._protocol.log_lines import LOG_LINE, LONG_RECORD, RECORDS_AND_BLANKS
+
 # argparse as Airflow sets it up (exit 2), in every version, and a message of `connections add` (exit 1). Both repeat
 # what they were given, line breaks too.
 _REPEATED = re.compile(
@@ -61,14 +63,7 @@ _IMPORT_ERRORS = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 
-_COLOUR = r"(?:\x1b\[[\d;]*m)*"
-_TIME = rf"{_COLOUR}\d{{4}}-\d\d-\d\d[ T]\d\d:\d\d:\d\d"
-# "[2026-11-22 10:33:13,100] {dagbag.py:417} INFO - …" up to version 2, "2026-11-22T10:33:13.100000Z [info  ] …" in 3.
-_LOG_LINE = re.compile(rf"\[{_TIME}|{_TIME}\S* {_COLOUR}\[")
-# A record of version 3 over several lines ends in its logger: "… [py.warnings] category=UserWarning lineno=57".
-_LONG_RECORD = rf"{_TIME}\S* {_COLOUR}\[.*\n(?:(?!{_TIME}).*\n){{0,20}}?.*\[[\w.]+\](?: \w+=.*)?"
-_RECORDS = re.compile(rf"(?:(?:{_LONG_RECORD}|\[{_TIME}.*|{_TIME}\S* {_COLOUR}\[.*|[ \t\r]*)\n)*")
-_LAST_RECORD = re.compile(rf"^{_LONG_RECORD}\Z", re.MULTILINE)
+_LAST_RECORD = re.compile(rf"^{LONG_RECORD}\Z", re.MULTILINE)
 _WARNING = re.compile(r"\S+:\d+:? \w*Warning: ")
 _NOTE = re.compile(r"\[(?:INFO|WARN|WARNING|DEBUG)\] |(?:DEBUG|INFO|WARNING|ERROR)(?: +\[|:\S+:)")
 
@@ -129,7 +124,7 @@ def _uncaught_exception(text: str, lines: list[str], stdout: str) -> str | None:
         groups = _GROUP.findall(text) if " Exception Group " in text else []
         return str(groups[-1]) if groups else None
     after = [line for line in lines[starts[-1] + 1 :] if not line.startswith(" ")]
-    if not after or any(_LOG_LINE.match(line) for line in after):
+    if not after or any(LOG_LINE.match(line) for line in after):
         return None  # logged, and the command went on
     if _was_logged(lines, starts) and _answered(stdout):
         return None
@@ -143,13 +138,13 @@ def _was_logged(lines: list[str], starts: list[int]) -> bool:
         if not (first >= 2 and lines[first - 2] in _CHAINED):
             break
         first = start
-    return first > 0 and _LOG_LINE.match(lines[first - 1]) is not None
+    return first > 0 and LOG_LINE.match(lines[first - 1]) is not None
 
 
 def _exit_message(text: str, lines: list[str], stdout: str) -> str | None:
     """Return the last line where it can only be what the process exited with: no answer, no log, no warning."""
     last = lines[-1]
-    if last.startswith((" ", "\t")) or _LOG_LINE.match(last) or _NOTE.match(last):
+    if last.startswith((" ", "\t")) or LOG_LINE.match(last) or _NOTE.match(last):
         return None
     if any(_WARNING.match(line) for line in lines) or _answered(stdout) or _LAST_RECORD.search(text):
         return None
@@ -157,7 +152,7 @@ def _exit_message(text: str, lines: list[str], stdout: str) -> str | None:
 
 
 def _answered(stdout: str) -> bool:
-    records = _RECORDS.match(stdout + "\n")
+    records = RECORDS_AND_BLANKS.match(stdout + "\n")
     assert records
     return records.end() <= len(stdout)
 

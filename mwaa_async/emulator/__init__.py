@@ -19,6 +19,7 @@ from mwaa_async.emulator._faults import (
     StatusAnswer,
     WrongAnswer,
 )
+from mwaa_async.emulator._recorded import RecordedAirflow
 from mwaa_async.emulator._records import CommandRecord, TokenRecord
 from mwaa_async.emulator.airflow import EmbeddedAirflow, Execution
 
@@ -30,6 +31,7 @@ __all__ = [
     "Emulator",
     "Execution",
     "Faults",
+    "RecordedAirflow",
     "RefusedByAws",
     "SlowAnswer",
     "SlowToken",

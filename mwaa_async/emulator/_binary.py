@@ -22,6 +22,7 @@ class AirflowBinary:
         if not os.access(self.path, os.X_OK) or self.path.is_dir():
             raise FileNotFoundError(f"there is no program at {self.path}")
         self._environ = dict(environ or {})
+        self._version: str | None = None
 
     async def execute(self, words: Sequence[str]) -> Execution:
         """Run `airflow` with these arguments, without a shell, and return what it printed."""
@@ -36,9 +37,11 @@ class AirflowBinary:
         return Execution(done.returncode, _text(done.stdout), _text(done.stderr))
 
     async def version(self) -> str:
-        """Return what `airflow version` prints."""
-        execution = await self.execute(["version"])
-        return execution.stdout.strip().rpartition("\n")[2]
+        """Return what `airflow version` prints; it is run once."""
+        if self._version is None:
+            execution = await self.execute(["version"])
+            self._version = execution.stdout.strip().rpartition("\n")[2]
+        return self._version
 
     def __repr__(self) -> str:
         return f"AirflowBinary({str(self.path)!r})"

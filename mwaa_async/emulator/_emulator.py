@@ -12,9 +12,8 @@ from aiohttp import web
 from anyio import to_thread
 
 from mwaa_async._identity import check_name
-from mwaa_async.emulator._binary import AirflowBinary
 from mwaa_async.emulator._certificates import Certificates, make_certificates
-from mwaa_async.emulator._environment import EmulatedEnvironment
+from mwaa_async.emulator._environment import Airflow, EmulatedEnvironment
 from mwaa_async.emulator._faults import Faults
 from mwaa_async.emulator._records import CommandRecord, TokenRecord
 from mwaa_async.emulator._signature import ACCESS_KEY, SECRET_KEY
@@ -29,8 +28,9 @@ _SHUTDOWN = 0.5  # seconds for requests that are still open when the emulator en
 class Emulator:
     """A local MWAA on loopback: `async with Emulator(environments=["demo"], airflow="2.10.5") as emulator:`.
 
-    `airflow` is the version of an Airflow in memory, with the DAGs `dags`, or an `AirflowBinary`. `port` is the token
-    API's (0: any free one); every environment's web server has a port of its own.
+    `airflow` is the version of an Airflow in memory, with the DAGs `dags`, or an `AirflowBinary`, or a
+    `RecordedAirflow`; any other object with `version` and `execute` does, too. `port` is the token API's (0: any free
+    one); every environment's web server has a port of its own.
 
     The service can be made to behave as one of the ways that are possible: `failed_status` (200 or 400) answers
     commands that Airflow fails, tokens live for `token_lifetime` seconds and are taken once only with
@@ -42,7 +42,7 @@ class Emulator:
     def __init__(
         self,
         environments: Sequence[str] = ("demo",),
-        airflow: str | AirflowBinary = "2.10.5",
+        airflow: str | Airflow = "2.10.5",
         *,
         dags: Sequence[str] = ("demo", "etl", "report"),
         port: int = 0,
@@ -65,7 +65,7 @@ class Emulator:
         self._environments = {
             check_name(name): EmulatedEnvironment(
                 name,
-                airflow if isinstance(airflow, AirflowBinary) else EmbeddedAirflow(airflow, dags=dags),
+                EmbeddedAirflow(airflow, dags=dags) if isinstance(airflow, str) else airflow,
                 commands=self.commands,
                 tokens=self.tokens,
                 token_lifetime=token_lifetime,
@@ -87,7 +87,12 @@ class Emulator:
         """Return over how many TCP connections an environment's commands came."""
         return len(self._environments[environment].record.connections)
 
-    def airflow(self, environment: str) -> EmbeddedAirflow | AirflowBinary:
+    @property
+    def descriptions(self) -> int:
+        """Return how often `GetEnvironment` was called for one of the environments."""
+        return sum(environment.record.descriptions for environment in self._environments.values())
+
+    def airflow(self, environment: str) -> Airflow:
         """Return the Airflow of an environment."""
         return self._environments[environment].airflow
 

@@ -2,13 +2,24 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Protocol
 
+from mwaa_async._protocol.catalogue import is_offered
 from mwaa_async._protocol.command_line import split_words
-from mwaa_async.emulator._binary import AirflowBinary
+from mwaa_async._protocol.versions import parse_version
 from mwaa_async.emulator._records import CommandRecord, EnvironmentRecord, TokenRecord
-from mwaa_async.emulator.airflow import EmbeddedAirflow, Execution
+from mwaa_async.emulator.airflow import Execution
+
+
+class Airflow(Protocol):
+    """What answers an environment's commands; `execute` may be a coroutine function, and so may `version`."""
+
+    @property
+    def version(self) -> str | Callable[[], Awaitable[str]]: ...
+
+    def execute(self, words: Sequence[str], /) -> Execution | Awaitable[Execution]: ...
 
 
 class EmulatedEnvironment:
@@ -17,7 +28,7 @@ class EmulatedEnvironment:
     def __init__(
         self,
         name: str,
-        airflow: EmbeddedAirflow | AirflowBinary,
+        airflow: Airflow,
         *,
         commands: list[CommandRecord],
         tokens: list[TokenRecord],
@@ -77,9 +88,15 @@ class EmulatedEnvironment:
 
     async def airflow_version(self) -> str:
         """Return the version of the environment's Airflow."""
-        if isinstance(self.airflow, AirflowBinary):
-            return await self.airflow.version()
-        return self.airflow.version
+        version = self.airflow.version
+        return version if isinstance(version, str) else await version()
+
+    async def offers(self, line: str) -> bool:
+        """Tell whether MWAA offers the command. Raises `ValueError` where the line cannot be split into words."""
+        version = None
+        with suppress(ValueError):  # a program that is no Airflow, for a test
+            version = parse_version(await self.airflow_version())
+        return is_offered(line, version)
 
     def _connection_number(self, peer: object) -> int:
         """Return the number of the TCP connection from this peer, counted from 1."""
@@ -88,9 +105,8 @@ class EmulatedEnvironment:
         return self.record.connections.index(peer) + 1
 
     async def _execute(self, words: list[str]) -> Execution:
-        if isinstance(self.airflow, AirflowBinary):
-            return await self.airflow.execute(words)
-        return self.airflow.execute(words)
+        execution = self.airflow.execute(words)
+        return execution if isinstance(execution, Execution) else await execution
 
 
 def _now() -> float:

@@ -66,7 +66,7 @@ CommandFault = CutConnection | StatusAnswer | WrongAnswer | SlowAnswer
 
 
 class Faults:
-    """The faults to come: each request for a token, or with a command, takes the first one of its kind.
+    """The faults to come: each request for a token, with a command, or for a description takes the first of its kind.
 
     `None` in a script lets a request pass, and so does a script that has come to its end:
     `emulator.faults.commands.extend([CutConnection(ran=True), None, StatusAnswer(504, ran=True)])`.
@@ -75,6 +75,7 @@ class Faults:
     def __init__(self) -> None:
         self.tokens: deque[TokenFault | None] = deque()
         self.commands: deque[CommandFault | None] = deque()
+        self.descriptions: deque[RefusedByAws | None] = deque()
 
     def next_for_token(self) -> TokenFault | None:
         """Return, and take off the script, what happens to this request for a token."""
@@ -83,3 +84,7 @@ class Faults:
     def next_for_command(self) -> CommandFault | None:
         """Return, and take off the script, what happens to this command."""
         return self.commands.popleft() if self.commands else None
+
+    def next_for_description(self) -> RefusedByAws | None:
+        """Return, and take off the script, what happens to this request for a description (`GetEnvironment`)."""
+        return self.descriptions.popleft() if self.descriptions else None

@@ -46,6 +46,9 @@ def token_api(
         environment = environments.get(request.match_info["name"])
         if environment is None:
             return _not_found(request)
+        environment.record.descriptions += 1
+        if fault := faults.next_for_description():
+            return _error(fault.status, fault.code, "No description for you")
         return web.json_response({"Environment": await _description(environment, region)})
 
     async def list_environments(request: web.Request) -> web.Response:

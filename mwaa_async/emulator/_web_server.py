@@ -28,6 +28,9 @@ def web_server(environment: EmulatedEnvironment, faults: Faults, *, failed_statu
             return _broken(request, fault)
         try:
             with environment.open_request(line, token, peer=_peer(request)) as record:
+                if not await environment.offers(line):
+                    # https://github.com/aws/amazon-mwaa-docker-images/issues/148
+                    return web.json_response({"message": "MWAA does not offer this command"}, status=500)
                 execution = await environment.run(record)
                 return await _answer(request, fault, execution, failed_status)
         except ValueError as error:

@@ -211,7 +211,7 @@ async def test_statistics_count_what_happened(emulator: Emulator, client: MwaaCl
     assert demo.statistics().completed == 0
     await demo.run("version")
     with pytest.raises(CommandFailedError):
-        await demo.run("bogus")
+        await demo.run("dags list --bogus")
     statistics = demo.statistics()
     assert (statistics.completed, statistics.failed, statistics.tokens_fetched) == (1, 1, 1)
     assert (statistics.queued, statistics.running, statistics.settling) == (0, 0, False)

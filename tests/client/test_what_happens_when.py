@@ -113,8 +113,25 @@ async def broken_read(scene: Scene) -> None:
     await scene.demo.run("variables list")
 
 
-async def failing(scene: Scene) -> None:
-    await scene.demo.run("dags trigger nosuch")
+def command(line: str) -> Scenario:
+    async def play(scene: Scene) -> None:
+        await scene.demo.run(line)
+
+    return play
+
+
+async def run_id_taken(scene: Scene) -> None:
+    await scene.demo.dags.trigger("demo", run_id="taken")
+    await scene.demo.dags.trigger("demo", run_id="taken")
+
+
+def trigger_fault(fault: CutConnection | WrongAnswer) -> Scenario:
+    async def play(scene: Scene) -> None:
+        scene.emulator.faults.commands.append(fault)
+        await scene.demo.dags.trigger("demo")
+        assert len(await scene.demo.dags.list_runs("demo")) == 1
+
+    return play
 
 
 async def command_timeout(scene: Scene) -> None:
@@ -188,7 +205,13 @@ SCENARIOS: dict[str, Scenario] = {
     "The answer is a login page": command_fault(WrongAnswer()),
     "The answer is garbled": command_fault(WrongAnswer(b'{"stdout": "%%%"}')),
     "The answer breaks off": command_fault(WrongAnswer(truncated=True)),
-    "Airflow reports failure": failing,
+    "The connection breaks before a trigger ran": trigger_fault(CutConnection(ran=False)),
+    "The connection breaks after a trigger ran": trigger_fault(CutConnection(ran=True)),
+    "The answer to a trigger is garbled": trigger_fault(WrongAnswer()),
+    "Airflow reports failure": command("dags list --bogus"),
+    "The DAG does not exist": command("dags trigger nosuch"),
+    "The DAG has a run with this run id already": run_id_taken,
+    "MWAA does not offer the command": command("scheduler"),
     "`command_timeout` is reached": command_timeout,
     "`timeout=` is reached while the command runs": timeout,
     "The task is cancelled while the command runs": cancelled_running,

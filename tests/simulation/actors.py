@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from mwaa_async._clock import now
 from mwaa_async._errors import MwaaError
 from mwaa_async._lane import Lane
+from mwaa_async._protocol.catalogue import only_reads
 from mwaa_async._result import CommandResult
 from tests.simulation.boundaries import SimulatedWay
 from tests.simulation.guards import WatchedGuard, asking
@@ -23,6 +24,7 @@ class Client:
     ways: list[SimulatedWay]
     closing_takes_at_most: float
     witness: Witness
+    retry_reads: bool
     closed: bool = False
 
     @property
@@ -86,6 +88,7 @@ class Caller:
                 timeout=self.order.timeout,
                 queue_timeout=self.order.queue_timeout,
                 check_failure=True,
+                may_run_twice=self.client.retry_reads and only_reads(self.order.line),
             )
         except BaseException as error:  # noqa: BLE001  # whatever it is, it is looked at in the end
             self.outcome = error

@@ -5,16 +5,12 @@ import os
 import shlex
 import signal
 import socket
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
 
 import anyio
 import pytest
-from anyio.abc import Process
-from anyio.streams.buffered import BufferedByteReceiveStream
 
 from mwaa_async import (
     AccessDeniedError,
@@ -28,75 +24,11 @@ from mwaa_async import (
 )
 from mwaa_async._cli.exits import exit_status
 from mwaa_async.emulator import AirflowBinary, Emulator, StatusAnswer
+from tests.cli.program import INTERRUPTED, PROGRAM, CommandLine, Running, only_line, until
 
 pytestmark = pytest.mark.anyio
 
-PROGRAM = (sys.executable, "-m", "mwaa_async")
 MISLEADING = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
-INTERRUPTED = 130
-
-
-class CommandLine:
-    """Runs `mwaa-async` with the environment variables that lead it to an emulator, if any."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self.environ = environ
-
-    def led_to(self, emulator: Emulator) -> "CommandLine":
-        return CommandLine({**self.environ, **emulator.environ()})
-
-    def but_with(self, **environ: str) -> "CommandLine":
-        return CommandLine({**self.environ, **environ})
-
-    async def __call__(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
-        return await anyio.run_process([*PROGRAM, *arguments], stdin=subprocess.DEVNULL, check=False, env=self.environ)
-
-    @asynccontextmanager
-    async def started(self, *arguments: str) -> AsyncIterator["Running"]:
-        # A session of its own, so that Ctrl-C can be pressed for it and for what it starts, but not for the tests.
-        process = await anyio.open_process(
-            [*PROGRAM, *arguments], stdin=subprocess.DEVNULL, env=self.environ, start_new_session=True
-        )
-        async with process:
-            try:
-                yield Running(process)
-            finally:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-
-
-class Running:
-    """A process whose lines are read as they come."""
-
-    def __init__(self, process: Process) -> None:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        self._process = process
-        self._stdout = BufferedByteReceiveStream(process.stdout)
-        self._stderr = BufferedByteReceiveStream(process.stderr)
-
-    async def line(self) -> str:
-        return (await self._stdout.receive_until(b"\n", 10_000)).decode()
-
-    async def error_line(self) -> str:
-        return (await self._stderr.receive_until(b"\n", 10_000)).decode()
-
-    def send(self, number: signal.Signals) -> None:
-        self._process.send_signal(number)
-
-    def press_ctrl_c(self) -> None:
-        os.killpg(self._process.pid, signal.SIGINT)
-
-    async def ended(self) -> int:
-        return await self._process.wait()
-
-
-@pytest.fixture
-def mwaa_async(tmp_path: Path) -> CommandLine:
-    # Nothing that the machine's user has set for AWS has a say.
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    nothing = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
-    return CommandLine({**environ, **nothing, "AWS_EC2_METADATA_DISABLED": "true", "XDG_RUNTIME_DIR": str(tmp_path)})
 
 
 @pytest.fixture
@@ -112,22 +44,11 @@ def airflow_that(tmp_path: Path) -> Callable[[str], AirflowBinary]:
     return make
 
 
-async def until(condition: Callable[[], object]) -> None:
-    while not condition():
-        await anyio.sleep(0.01)
-
-
 async def variables_of(emulator: Running) -> str:
     lines = [await emulator.line()]
     while not lines[-1].startswith("unset"):
         lines.append(await emulator.line())
     return "\n".join(lines)
-
-
-def only_line(output: bytes) -> str:
-    [line] = output.decode().splitlines()
-    assert line.startswith("mwaa-async: ")
-    return line
 
 
 # run

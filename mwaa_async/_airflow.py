@@ -1,0 +1,86 @@
+"""What is known of one environment's Airflow: which version it is, and so which commands MWAA offers on it."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from mwaa_async._errors import EnvironmentNotFoundError, MwaaError, UnsupportedCommandError
+from mwaa_async._protocol.catalogue import is_offered, nearest
+from mwaa_async._protocol.secrets import redacted
+from mwaa_async._protocol.versions import Version, parse_version
+
+logger = logging.getLogger("mwaa_async")
+
+# Seconds for AWS to tell the version. A private network may have a way to the token API only (they are two VPC
+# endpoints), and then commands must not wait for the SDK's minutes of retries.
+_PATIENCE = 5.0
+
+
+class Airflow:
+    """One environment's Airflow; its version is found out once, with the first command that needs it.
+
+    `ask_aws` calls `GetEnvironment`. Where that is not allowed the version stays unknown until somebody gives it, and
+    only what MWAA offers on no version is refused.
+    """
+
+    def __init__(self, environment: str, ask_aws: Callable[[], Awaitable[str]], *, allow_unlisted: bool) -> None:
+        self._environment = environment
+        self._ask_aws = ask_aws
+        self._allow_unlisted = allow_unlisted
+        self._asking = asyncio.Lock()
+        self._was_asked = False
+        self.text: str | None = None
+        self.version: Version | None = None
+
+    def is_told(self, text: str) -> None:
+        """Take over a version that somebody knows. Raises `ValueError` for what is none."""
+        self.version, self.text = parse_version(text), text
+
+    def check(self, line: str) -> None:
+        """Raise `UnsupportedCommandError` for what MWAA does not offer, as far as that is known."""
+        if not self._allow_unlisted and not is_offered(line, self.version):
+            raise self._unsupported(line)
+
+    async def admit(self, line: str) -> None:
+        """Do the same when the version is known, or cannot be found out. Raises `EnvironmentNotFoundError`, too."""
+        if not self._allow_unlisted:
+            await self.find_version()
+            self.check(line)
+
+    async def known_version(self, ask_airflow: Callable[[], Awaitable[str]]) -> Version:
+        """Return the version; where AWS does not tell it, Airflow is asked, once."""
+        await self.find_version()
+        if self.version is None:
+            async with self._asking:
+                if self.version is None:
+                    self.is_told(await ask_airflow())
+        assert self.version is not None
+        return self.version
+
+    async def find_version(self) -> None:
+        """Ask AWS for the version, unless it is known or was asked for already."""
+        if self.version is None and not self._was_asked:
+            async with self._asking:
+                if self.version is None and not self._was_asked:
+                    await self._find()
+
+    async def _find(self) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                self.is_told(await self._ask_aws())
+        except EnvironmentNotFoundError:
+            raise
+        except (MwaaError, TimeoutError, ValueError) as error:
+            logger.info("%s: AWS does not tell the Airflow version (%s)", self._environment, error or "no answer")
+        self._was_asked = True
+
+    def _unsupported(self, line: str) -> UnsupportedCommandError:
+        command = redacted(line)
+        where = f" on Airflow {self.text}" if self.text else ""
+        return UnsupportedCommandError(
+            f"{self._environment}: MWAA does not offer {command!r}{where}; the nearest that it offers is "
+            f"{nearest(line, self.version)!r}. It was not sent; to send it all the same: "
+            "MwaaClient(allow_unlisted=True), or 'mwaa-async run --allow-unlisted'",
+            environment=self._environment,
+            command=command,
+        )

@@ -1,0 +1,60 @@
+"""`airflow assets …`, of Airflow 3."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from mwaa_async._commands.call import call
+from mwaa_async._commands.dag_runs import DagRun
+from mwaa_async._commands.rows import read_rows, unexpected
+
+if TYPE_CHECKING:
+    from mwaa_async._environment import Environment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asset:
+    """An asset; `assets list` tells name, URI and group only."""
+
+    name: str
+    uri: str
+    group: str | None = None
+    id: int | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Assets:
+    """Airflow 3's assets: the commands `airflow assets …` of one environment."""
+
+    def __init__(self, environment: "Environment") -> None:
+        self._environment = environment
+
+    async def list(self) -> list[Asset]:
+        """Return the assets. Raises what every command raises."""
+        return read_rows(Asset, await call(self._environment, "assets list"))
+
+    async def details(self, *, name: str | None = None, uri: str | None = None) -> Asset:
+        """Return one asset, given by its name or its URI.
+
+        Raises `CommandFailedError` where there is none or more than one, and what every command raises.
+        """
+        result = await call(self._environment, "assets details", options={"name": name, "uri": uri})
+        found = read_rows(Asset, result)
+        if len(found) != 1:
+            raise unexpected(result, "asset")
+        return found[0]
+
+    async def materialize(self, *, name: str | None = None, uri: str | None = None) -> DagRun:
+        """Trigger the DAG that produces the asset, and return the run.
+
+        Airflow chooses the run id, so this is not repeated when nobody knows whether it ran.
+        Raises `CommandFailedError` where there is no such asset or more than one, and what every command raises.
+        """
+        result = await call(self._environment, "assets materialize", options={"name": name, "uri": uri})
+        runs = read_rows(DagRun, result, environment=self._environment)
+        if len(runs) != 1:
+            raise unexpected(result, "DAG run")
+        return runs[0]

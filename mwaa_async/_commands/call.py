@@ -1,0 +1,95 @@
+"""Running a command of the catalogue in the words of the environment's Airflow."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from mwaa_async._errors import UnsupportedCommandError
+from mwaa_async._protocol.catalogue import Command, catalogue
+from mwaa_async._protocol.versions import Version
+from mwaa_async._result import CommandResult
+
+if TYPE_CHECKING:
+    from mwaa_async._environment import Environment
+
+# The value of an option: its text, several of them, a flag that is set or not, or `None` for one that is left out.
+Value = str | bool | int | datetime | tuple[str, ...] | None
+
+
+async def call(
+    environment: "Environment",
+    words: str,
+    *positionals: str,
+    options: Mapping[str, Value] | None = None,
+    positionals_first: bool = False,
+    check: bool = True,
+    may_run_twice: bool = False,
+) -> CommandResult:
+    """Run the command with these words of Airflow 2 and 3; in 1.10 under its old name.
+
+    JSON is asked for where the version can print it. Raises `UnsupportedCommandError` before anything is sent, and
+    what `Environment.run` raises.
+    """
+    version = await environment._version()
+    command = catalogue()[words]
+    if not command.is_offered(version):
+        raise unsupported(environment, words, f"MWAA does not offer it on Airflow {_text(version)}{_since(command)}")
+    said = dict(options or {}, output="json" if command.prints_json(version) else None)
+    start = command.spellings(version)[0].split()
+    # 1.10's `variables --get KEY` has its key there, too.
+    first = positionals_first or start[-1].startswith("-")
+    line = [*start, *_ordered(positionals, _options(said, version), positionals_first=first)]
+    return await environment._run(line, check=check, may_run_twice=may_run_twice)
+
+
+def unsupported(environment: "Environment", words: str, reason: str) -> UnsupportedCommandError:
+    """Return the error for what this version of Airflow cannot do."""
+    message = f"{environment.name}: {words!r} was not sent: {reason}"
+    return UnsupportedCommandError(message, environment=environment.name, command=words)
+
+
+def _ordered(positionals: Sequence[str], options: Sequence[str], *, positionals_first: bool) -> list[str]:
+    if positionals_first:
+        return [*positionals, *options]
+    # "--" only where it is needed: not every version's parser was ever tried with it.
+    separator = ["--"] if any(value.startswith("-") for value in positionals) else []
+    return [*options, *separator, *positionals]
+
+
+def _options(options: Mapping[str, Value], version: Version) -> list[str]:
+    """Return the options as words: `--name=value`, which a value that begins with a dash does not disturb."""
+    words = []
+    for name, value in options.items():
+        spelled = name.replace("-", "_") if version < (2, 0, 0) else name
+        if value is True:
+            words.append(f"--{spelled}")
+        elif isinstance(value, tuple):
+            words += [f"--{spelled}", *value]
+        elif value is not None and value is not False:
+            words.append(f"--{spelled}={iso(value) if isinstance(value, datetime) else value}")
+    return words
+
+
+def json_text(document: Mapping[str, Any] | None) -> str | None:
+    """Return a JSON object as text. Raises `ValueError` or `TypeError` for what JSON cannot express."""
+    return None if document is None else json.dumps(dict(document), allow_nan=False)
+
+
+def aware(moment: datetime) -> datetime:
+    """Return a date with a time zone: UTC where it has none, as Airflow takes it."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def iso(moment: datetime) -> str:
+    """Return a date as every version of Airflow reads it."""
+    return aware(moment).isoformat()
+
+
+def _text(version: Version) -> str:
+    return ".".join(map(str, version))
+
+
+def _since(command: Command) -> str:
+    since = [_text(first) for first in (command.since_2, command.since_3) if first]
+    return f", but since {' and '.join(since)}" if since else ""

@@ -1,0 +1,235 @@
+"""DAG runs: triggering one so that a repeat is safe, listing them, and waiting for the end of one."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from mwaa_async._commands.call import Value, aware, call, iso, json_text
+from mwaa_async._commands.rows import Row, read_row, read_rows, rows, unexpected
+from mwaa_async._errors import DagRunAlreadyExistsError, DagRunFailedError, DagRunNotFoundError
+from mwaa_async._protocol.catalogue import catalogue
+from mwaa_async._protocol.log_lines import last_line
+from mwaa_async._protocol.run_ids import check_run_id, new_run_id
+from mwaa_async._protocol.tables import read_table
+from mwaa_async._protocol.versions import Version
+from mwaa_async._result import CommandResult
+
+if TYPE_CHECKING:
+    from mwaa_async._environment import Environment
+
+_TRIES = 4
+_FIRST_POLL, _LONGEST_POLL = 2.0, 60.0  # seconds
+_ENDED = ("success", "failed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DagRun:
+    """One run of a DAG, as Airflow told it last.
+
+    `conf` is what was sent with the trigger; it is `None` for runs that were read from a list, where Airflow does not
+    print it. Fields that a version does not print are `None`, and `extra` has what it prints beyond them. Airflow 3
+    gives a run no `logical_date` unless it was asked for one; versions before have no `run_after`.
+    """
+
+    ALIASES: ClassVar[Mapping[str, str]] = {"execution_date": "logical_date", "dag_run_id": "run_id"}
+
+    dag_id: str
+    run_id: str
+    state: str | None = None
+    conf: Mapping[str, Any] | None = None
+    logical_date: datetime | None = None
+    run_after: datetime | None = None
+    run_type: str | None = None
+    data_interval_start: datetime | None = None
+    data_interval_end: datetime | None = None
+    start_date: datetime | None = None
+    end_date: datetime | None = None
+    last_scheduling_decision: datetime | None = None
+    external_trigger: bool | None = None
+    triggering_user_name: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    environment: "Environment | None" = field(default=None, repr=False, compare=False)
+
+    async def wait(
+        self, *, timeout: float | None = None, poll_interval: float | None = None, check: bool = True
+    ) -> "DagRun":
+        """Wait until the run has succeeded or failed, and return it as it is then.
+
+        It asks for the state of this run, in turn with the environment's other commands, after 2 seconds and then less
+        and less often, at last once a minute; or every `poll_interval` seconds. Raises `TimeoutError` after `timeout`
+        seconds, `DagRunFailedError` where the run has failed (unless `check=False`), `DagRunNotFoundError` where it
+        was deleted, and what every command raises.
+        """
+        run = self
+        async with asyncio.timeout(timeout), aclosing(follow(self, poll_interval)) as states:
+            async for state in states:
+                run = state
+        if check:
+            check_success(run)
+        return run
+
+
+async def trigger(
+    environment: "Environment",
+    dag_id: str,
+    *,
+    conf: Mapping[str, Any] | None,
+    run_id: str | None,
+    logical_date: datetime | None,
+) -> DagRun:
+    """Trigger a run of the DAG; see `Dags.trigger`."""
+    version = await environment._version()
+    # Before 2.6.3, which brought the pattern, any run id would do.
+    if run_id is not None and version >= (2, 6, 3):
+        check_run_id(run_id, environment._run_id_pattern)
+    wanted = DagRun(
+        dag_id=dag_id, run_id=run_id or new_run_id(), conf=conf, logical_date=logical_date, environment=environment
+    )
+    options = _trigger_options(wanted, version)
+    for attempt in range(_TRIES):
+        if attempt:
+            await asyncio.sleep(1.0)  # up to version 2 a run without a date takes the second for one
+        try:
+            result = await call(environment, "dags trigger", dag_id, options=options, may_run_twice=True)
+        except DagRunAlreadyExistsError as error:
+            already = error
+            existing = await _existing(wanted, version, error)
+            if existing is not None and (run_id is None or _was_repeated(error)):
+                return existing
+            if existing is not None or logical_date is not None:
+                raise
+        else:
+            return _triggered(wanted, version, result)
+    raise already
+
+
+def _trigger_options(wanted: DagRun, version: Version) -> dict[str, Value]:
+    date = "logical-date" if version >= (3, 0, 0) else "exec-date"
+    return {"run-id": wanted.run_id, "conf": json_text(wanted.conf), date: wanted.logical_date}
+
+
+def _was_repeated(error: DagRunAlreadyExistsError) -> bool:
+    """Tell whether the trigger was sent before, and may have made the run that it now finds."""
+    return error.result is not None and error.result.attempts > 1
+
+
+async def _existing(wanted: DagRun, version: Version, error: DagRunAlreadyExistsError) -> DagRun | None:
+    """Return the run with this run id, or `None` where "already exists" is about the logical date of another one.
+
+    From 2.2 to 2.11 the message names the run id that was asked for in both cases (airflow/api/common/trigger_dag.py).
+    """
+    if version < (2, 2, 0):
+        return wanted if f"Run id {wanted.run_id} already exists" in str(error) else None
+    return await current(wanted)
+
+
+def _triggered(wanted: DagRun, version: Version, result: CommandResult) -> DagRun:
+    if catalogue()["dags trigger"].prints_json(version):
+        [row] = rows(result) or [{}]
+        return _read(wanted, row, result)
+    # Created <DagRun demo @ 2026-11-22T10:40:24+00:00: run1, state:queued, queued_at: …. externally triggered: True>
+    created = re.search(rf"Created <DagRun \S+ @ (.*): {re.escape(wanted.run_id)}, (?:state:(\w+), )?", result.stdout)
+    if created is None:
+        raise unexpected(result, "line 'Created <DagRun …'")
+    row = {"dag_id": wanted.dag_id, "run_id": wanted.run_id, "logical_date": created[1], "state": created[2]}
+    return _read(wanted, row, result)
+
+
+def _read(wanted: DagRun, row: Row, result: CommandResult) -> DagRun:
+    """Return the row as a run, with the conf that was sent: what Airflow prints as conf is all text."""
+    try:
+        run = read_row(DagRun, {key: value for key, value in row.items() if key != "conf"})
+    except (ValueError, TypeError) as error:
+        raise unexpected(result, f"DAG run that can be read ({error})") from error
+    return replace(run, conf=wanted.conf, environment=wanted.environment)
+
+
+async def list_runs(
+    environment: "Environment",
+    dag_id: str,
+    *,
+    state: str | None = None,
+    start_date: datetime | None = None,
+    end_date: datetime | None = None,
+) -> list[DagRun]:
+    """Return the runs of the DAG; see `Dags.list_runs`."""
+    version = await environment._version()
+    if version < (2, 0, 0):
+        return await _list_old_runs(environment, dag_id, state, start_date, end_date)
+    options: dict[str, Value] = {"state": state, "start-date": start_date, "end-date": end_date}
+    if version < (3, 0, 0):
+        result = await call(environment, "dags list-runs", options={"dag-id": dag_id, **options})
+    else:
+        result = await call(environment, "dags list-runs", dag_id, options=options)
+    return read_rows(DagRun, result, environment=environment)
+
+
+async def _list_old_runs(
+    environment: "Environment", dag_id: str, state: str | None, start: datetime | None, end: datetime | None
+) -> list[DagRun]:
+    """List the runs with 1.10, which prints a table and knows no dates."""
+    result = await call(environment, "dags list-runs", dag_id, options={"state": state})
+    listed = DagRun(dag_id=dag_id, run_id="", environment=environment)
+    runs = [_read(listed, {"dag_id": dag_id, **row}, result) for row in read_table(result.stdout)]
+    return [run for run in runs if _is_between(start, run.logical_date, end)]
+
+
+def _is_between(start: datetime | None, date: datetime | None, end: datetime | None) -> bool:
+    after = start is None or (date is not None and date >= aware(start))
+    return after and (end is None or (date is not None and date <= aware(end)))
+
+
+async def current(run: DagRun) -> DagRun | None:
+    """Return the run as Airflow knows it now, or `None` where it does not know it, reading as little as possible."""
+    environment = run.environment
+    assert environment is not None
+    version = await environment._version()
+    if version >= (3, 0, 0) and run.logical_date is None:
+        state = await dag_state(environment, run.dag_id, run.run_id)
+        return replace(run, state=state) if state else None
+    if version < (2, 2, 0) and run.logical_date is not None:
+        state = await dag_state(environment, run.dag_id, run.logical_date)
+        return replace(run, state=state) if state else None
+    # Airflow drops the microseconds of a date that it is given, unless told otherwise.
+    start = run.logical_date.replace(microsecond=0) if run.logical_date else None
+    listed = await list_runs(environment, run.dag_id, start_date=start, end_date=run.logical_date)
+    found = next((one for one in listed if one.run_id == run.run_id), None)
+    return None if found is None else replace(found, conf=run.conf)
+
+
+async def dag_state(environment: "Environment", dag_id: str, run: datetime | str) -> str | None:
+    """Return the state of the run with this logical date (Airflow 3 also takes a run id), or `None` without one."""
+    result = await call(environment, "dags state", dag_id, iso(run) if isinstance(run, datetime) else run)
+    # "queued", "None", or with a conf "queued, {…}".
+    state = last_line(result.stdout).partition(",")[0]
+    if not state.isidentifier():
+        raise unexpected(result, "state")
+    return None if state == "None" else state
+
+
+async def follow(run: DagRun, poll_interval: float | None = None) -> AsyncGenerator[DagRun, None]:
+    """Yield the run as it is each time that it is looked at, until it has ended; see `DagRun.wait`."""
+    pause = _FIRST_POLL if poll_interval is None else poll_interval
+    while run.state not in _ENDED:
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, _LONGEST_POLL) if poll_interval is None else poll_interval
+        run = await current(run) or _gone(run)
+        yield run
+
+
+def check_success(run: DagRun) -> None:
+    """Raise `DagRunFailedError` where the run has failed."""
+    if run.state == "failed":
+        name = run.environment.name if run.environment else None
+        error = DagRunFailedError(f"{name}: the run {run.run_id!r} of DAG {run.dag_id!r} has failed", environment=name)
+        error.dag_run = run
+        raise error
+
+
+def _gone(run: DagRun) -> NoReturn:
+    name = run.environment.name if run.environment else None
+    raise DagRunNotFoundError(f"{name}: the run {run.run_id!r} of DAG {run.dag_id!r} is gone", environment=name)

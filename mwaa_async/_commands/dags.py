@@ -1,0 +1,230 @@
+"""`airflow dags …`."""
+
+import builtins
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mwaa_async._commands import dag_runs
+from mwaa_async._commands.call import Value, call, iso, json_text
+from mwaa_async._commands.dag_runs import DagRun
+from mwaa_async._commands.rows import read_rows, read_value, unexpected
+from mwaa_async._protocol.log_lines import answer_lines, last_line
+from mwaa_async._result import CommandResult
+
+if TYPE_CHECKING:
+    from mwaa_async._environment import Environment
+
+_NOTHING_CHANGED = re.compile(r"^No (?:un)?paused DAGs were found", re.MULTILINE)
+_NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)  # of which no DAG has a run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dag:
+    """A DAG as `dags list` tells it; Airflow 1.10 tells its id only. `extra` has what the version prints beyond."""
+
+    ALIASES: ClassVar[Mapping[str, str]] = {"filepath": "fileloc", "owner": "owners", "paused": "is_paused"}
+
+    dag_id: str
+    fileloc: str | None = None
+    owners: tuple[str, ...] = ()
+    is_paused: bool | None = None
+    bundle_name: str | None = None
+    bundle_version: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DagImportError:
+    """A DAG file that Airflow cannot load, with the traceback."""
+
+    filepath: str
+    error: str
+    bundle_name: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A job of Airflow's own: a scheduler, a local task job …"""
+
+    dag_id: str | None
+    state: str | None
+    job_type: str | None
+    start_date: datetime | None = None
+    end_date: datetime | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DagFile:
+    """A DAG file and how long Airflow took to load it."""
+
+    file: str
+    duration: timedelta
+    dag_num: int
+    task_num: int
+    dags: tuple[str, ...]
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Dags:
+    """DAGs and their runs: the commands `airflow dags …` of one environment."""
+
+    def __init__(self, environment: "Environment") -> None:
+        self._environment = environment
+
+    async def trigger(
+        self,
+        dag_id: str,
+        *,
+        conf: Mapping[str, Any] | None = None,
+        run_id: str | None = None,
+        logical_date: datetime | None = None,
+    ) -> DagRun:
+        """Trigger a run of the DAG and return it.
+
+        `conf` is any JSON object. Without a `run_id` it gets one that nobody else makes; either way the trigger is safe
+        to repeat, so it is sent once more, after `settle_time`, when nobody knows whether it ran. A `logical_date`
+        without a time zone is taken as UTC.
+
+        Raises `DagNotFoundError`, `DagRunAlreadyExistsError` where the DAG had a run with this run id or logical date
+        before, `ValueError` for a run id that Airflow would not take, and what every command raises.
+        """
+        return await dag_runs.trigger(self._environment, dag_id, conf=conf, run_id=run_id, logical_date=logical_date)
+
+    async def list(self) -> builtins.list[Dag]:
+        """Return the DAGs."""
+        result = await call(self._environment, "dags list")
+        if await self._environment._version() >= (2, 0, 0):
+            return read_rows(Dag, result)
+        # 1.10 prints a heading between two rules, and then an id on each line.
+        lines = answer_lines(result.stdout)
+        heading = lines.index("DAGS") if "DAGS" in lines else 0
+        return [Dag(dag_id=line) for line in lines[heading + 2 :]]
+
+    async def list_runs(
+        self,
+        dag_id: str,
+        *,
+        state: str | None = None,
+        start_date: datetime | None = None,
+        end_date: datetime | None = None,
+    ) -> builtins.list[DagRun]:
+        """Return the runs of the DAG, the latest first.
+
+        `state` is one of Airflow's ("queued", "running", "success", "failed"). With `start_date` or `end_date` only
+        runs with a logical date from and up to then are listed, which in Airflow 3 leaves out those that have none.
+        Raises `DagNotFoundError`, and what every command raises.
+        """
+        return await dag_runs.list_runs(
+            self._environment, dag_id, state=state, start_date=start_date, end_date=end_date
+        )
+
+    async def state(self, dag_id: str, logical_date: datetime | str) -> str | None:
+        """Return the state of the run with this logical date, or `None` where there is none.
+
+        Airflow 3 takes a run id in its place. Raises `DagNotFoundError`, and what every command raises.
+        """
+        return await dag_runs.dag_state(self._environment, dag_id, logical_date)
+
+    async def pause(self, dag_id: str) -> None:
+        """Pause the DAG: no new runs of it start. Raises `DagNotFoundError`, and what every command raises."""
+        await self._set_paused("dags pause", dag_id)
+
+    async def unpause(self, dag_id: str) -> None:
+        """Let runs of the DAG start (again). Raises `DagNotFoundError`, and what every command raises."""
+        await self._set_paused("dags unpause", dag_id)
+
+    async def delete(self, dag_id: str) -> int:
+        """Delete all records of the DAG, but not its file, and return how many that were.
+
+        Raises `DagNotFoundError`, and what every command raises.
+        """
+        result = await call(self._environment, "dags delete", dag_id, options={"yes": True})
+        removed = re.search(r"Removed (\d+) record", result.stdout)
+        if removed is None:
+            raise unexpected(result, "number of records")
+        return int(removed[1])
+
+    async def next_execution(self, dag_id: str) -> datetime | None:
+        """Return the logical date of the run that the DAG's schedule makes next, or `None` without one.
+
+        Raises `DagNotFoundError`, and what every command raises.
+        """
+        result = await call(self._environment, "dags next-execution", dag_id)
+        date: datetime | None = read_value(datetime | None, last_line(result.stdout), result)
+        return date
+
+    async def list_import_errors(self) -> builtins.list[DagImportError]:
+        """Return the DAG files that Airflow cannot load. Raises what every command raises."""
+        return read_rows(DagImportError, await call(self._environment, "dags list-import-errors"))
+
+    async def list_jobs(
+        self, *, dag_id: str | None = None, state: str | None = None, limit: int | None = None
+    ) -> builtins.list[Job]:
+        """Return Airflow's own jobs, the latest first. Raises what every command raises."""
+        options: dict[str, Value] = {"dag-id": dag_id, "state": state, "limit": limit}
+        return read_rows(Job, await call(self._environment, "dags list-jobs", options=options))
+
+    async def report(self) -> builtins.list[DagFile]:
+        """Return the DAG files, and how long each took to load. Raises what every command raises."""
+        return read_rows(DagFile, await call(self._environment, "dags report"))
+
+    async def show(self, dag_id: str) -> str:
+        """Return the DAG's graph in Graphviz' language DOT.
+
+        Raises `CommandFailedError` where graphviz is not installed there, `DagNotFoundError`, and what every command
+        raises.
+        """
+        result = await call(self._environment, "dags show", dag_id)
+        found = re.search(r"^(?:di)?graph .*^}", result.stdout, re.DOTALL | re.MULTILINE)
+        if found is None:
+            raise unexpected(result, "graph")
+        return found[0] + "\n"
+
+    async def reserialize(self) -> None:
+        """Load the DAG files again and store what they hold. Raises what every command raises."""
+        await call(self._environment, "dags reserialize")
+
+    async def test(
+        self, dag_id: str, logical_date: datetime | None = None, *, conf: Mapping[str, Any] | None = None
+    ) -> CommandResult:
+        """Run all tasks of the DAG at once, in the web server, and return what they log.
+
+        Before 2.5 a `logical_date` is needed and there is no `conf`. Raises `DagNotFoundError`, and what every command
+        raises.
+        """
+        date = () if logical_date is None else (iso(logical_date),)
+        return await call(self._environment, "dags test", dag_id, *date, options={"conf": json_text(conf)})
+
+    async def backfill(
+        self,
+        dag_id: str,
+        *,
+        start_date: datetime,
+        end_date: datetime,
+        conf: Mapping[str, Any] | None = None,
+        dry_run: bool = False,
+    ) -> CommandResult:
+        """Make the runs of the DAG's schedule between two dates, and return what Airflow prints of it.
+
+        Airflow 3 (`backfill create`) leaves them to the scheduler; versions before (`dags backfill`) run them in the
+        web server and print their log, which may take longer than the web server's gateway waits.
+        Raises `DagNotFoundError`, and what every command raises.
+        """
+        environment, text = self._environment, json_text(conf)
+        if await environment._version() < (3, 0, 0):
+            options: dict[str, Value] = {"start-date": start_date, "end-date": end_date, "conf": text}
+            return await call(environment, "dags backfill", dag_id, options={**options, "dry-run": dry_run})
+        options = {"dag-id": dag_id, "from-date": start_date, "to-date": end_date, "dag-run-conf": text}
+        return await call(environment, "backfill create", options={**options, "dry-run": dry_run})
+
+    async def _set_paused(self, words: str, dag_id: str) -> None:
+        result = await call(self._environment, words, dag_id)
+        # Since 2.9 this is said of a DAG that is unknown as of one that is (un)paused already; `dags state` tells them
+        # apart.
+        if _NOTHING_CHANGED.search(result.stdout):
+            await self.state(dag_id, _NO_DATE)

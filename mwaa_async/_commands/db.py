@@ -1,0 +1,52 @@
+"""`airflow db …`."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mwaa_async._commands.call import Value, call
+
+if TYPE_CHECKING:
+    from mwaa_async._environment import Environment
+
+_FOUND = re.compile(r"^Checking table (\S+)\n(?:(?!Checking table).*\n)*?Found (\d+) rows", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanedTable:
+    """A table of Airflow's database, and how many of its rows are old enough to be deleted."""
+
+    name: str
+    rows: int
+
+
+class Db:
+    """Airflow's metadata database: the command `airflow db clean` of one environment."""
+
+    def __init__(self, environment: "Environment") -> None:
+        self._environment = environment
+
+    async def clean(
+        self,
+        clean_before_timestamp: datetime,
+        *,
+        tables: Sequence[str] = (),
+        dry_run: bool = False,
+        skip_archive: bool = False,
+    ) -> list[CleanedTable]:
+        """Delete the rows of before that date, or with `dry_run` only count them; return the tables with rows.
+
+        Deleted rows are kept in archive tables unless `skip_archive`. Raises what every command raises.
+        """
+        options: dict[str, Value] = {
+            "clean-before-timestamp": clean_before_timestamp,
+            "tables": ",".join(tables) or None,
+            "dry-run": dry_run,
+            "skip-archive": skip_archive,
+            "yes": True,
+        }
+        result = await call(self._environment, "db clean", options=options)
+        found = _FOUND.findall(result.stdout)
+        return [CleanedTable(name=name, rows=int(count)) for name, count in found if int(count)]

@@ -1,0 +1,114 @@
+"""`airflow providers …`."""
+
+import builtins
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mwaa_async._commands.call import call
+from mwaa_async._commands.rows import read_rows, rows, unexpected
+
+if TYPE_CHECKING:
+    from mwaa_async._environment import Environment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider:
+    """An installed provider package; `providers get` tells no description."""
+
+    ALIASES: ClassVar[Mapping[str, str]] = {"Provider": "package_name", "Version": "version"}
+
+    package_name: str
+    version: str
+    description: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hook:
+    """A connection type with the hook that uses it; the built-in types have none."""
+
+    ALIASES: ClassVar[Mapping[str, str]] = {"class": "hook_class"}
+
+    connection_type: str
+    hook_class: str | None = None
+    conn_id_attribute_name: str | None = None
+    package_name: str | None = None
+    hook_name: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Widget:
+    """A field that a hook adds to the form of its connections; its type is a class's name, in Airflow 3 a schema's."""
+
+    ALIASES: ClassVar[Mapping[str, str]] = {"class": "hook_class"}
+
+    connection_parameter_name: str
+    hook_class: str | None = None
+    package_name: str | None = None
+    field_type: Any = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trigger:
+    """A trigger class of a provider."""
+
+    ALIASES: ClassVar[Mapping[str, str]] = {"class": "trigger_class"}
+
+    package_name: str
+    trigger_class: str
+    integration_name: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Providers:
+    """Installed provider packages and what they bring: the commands `airflow providers …` of one environment."""
+
+    def __init__(self, environment: "Environment") -> None:
+        self._environment = environment
+
+    async def list(self) -> list[Provider]:
+        """Return the installed providers. Raises what every command raises."""
+        return read_rows(Provider, await call(self._environment, "providers list"))
+
+    async def get(self, provider_name: str) -> Provider:
+        """Return one provider. Raises `CommandFailedError` where it is not installed, and what every command raises."""
+        result = await call(self._environment, "providers get", provider_name)
+        found = read_rows(Provider, result)
+        if len(found) != 1:
+            raise unexpected(result, "provider")
+        return found[0]
+
+    async def hooks(self) -> builtins.list[Hook]:
+        """Return the connection types and their hooks. Raises what every command raises."""
+        return read_rows(Hook, await call(self._environment, "providers hooks"))
+
+    async def widgets(self) -> builtins.list[Widget]:
+        """Return the fields that hooks add to forms of connections. Raises what every command raises."""
+        return read_rows(Widget, await call(self._environment, "providers widgets"))
+
+    async def triggers(self) -> builtins.list[Trigger]:
+        """Return the trigger classes (AWS's list calls the command `triggerer`). Raises what every command raises."""
+        return read_rows(Trigger, await call(self._environment, "providers triggers"))
+
+    async def behaviours(self) -> builtins.list[str]:
+        """Return the connection types whose forms are customized. Raises what every command raises."""
+        return await self._column("providers behaviours")
+
+    async def links(self) -> builtins.list[str]:
+        """Return the classes of extra links. Raises what every command raises."""
+        return await self._column("providers links")
+
+    async def notifications(self) -> builtins.list[str]:
+        """Return the classes of notifiers. Raises what every command raises."""
+        return await self._column("providers notifications")
+
+    async def secrets(self) -> builtins.list[str]:
+        """Return the classes of secrets backends. Raises what every command raises."""
+        return await self._column("providers secrets")
+
+    async def _column(self, words: str) -> builtins.list[str]:
+        result = await call(self._environment, words)
+        return [str(value) for row in rows(result) for value in row.values()]

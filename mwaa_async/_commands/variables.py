@@ -1,0 +1,94 @@
+"""`airflow variables …`."""
+
+import json
+import secrets
+from enum import Enum
+from typing import TYPE_CHECKING, Any, overload
+
+from mwaa_async._commands.call import call, unsupported
+from mwaa_async._commands.rows import rows, unexpected
+from mwaa_async._errors import VariableNotFoundError
+from mwaa_async._outcomes import check
+from mwaa_async._protocol.log_lines import after_records, answer_lines
+from mwaa_async._result import CommandResult
+
+if TYPE_CHECKING:
+    from mwaa_async._environment import Environment
+
+
+class _Missing(Enum):
+    MISSING = "no default"
+
+
+_MISSING = _Missing.MISSING
+
+
+class Variables:
+    """Airflow's variables: the commands `airflow variables …` of one environment."""
+
+    def __init__(self, environment: "Environment") -> None:
+        self._environment = environment
+
+    @overload
+    async def get(self, key: str, *, deserialize_json: bool = False) -> Any: ...
+    @overload
+    async def get(self, key: str, *, default: Any, deserialize_json: bool = False) -> Any: ...
+    async def get(self, key: str, *, default: Any = _MISSING, deserialize_json: bool = False) -> Any:
+        """Return the value of the variable: the text as it is stored, or with `deserialize_json` what it says as JSON.
+
+        A text whose first lines look like Airflow's log records loses these. Raises `VariableNotFoundError` where there
+        is no such variable and no `default`, `OutputError` for what is no JSON, and what every command raises.
+        """
+        text, result = await self._text(key)
+        if text is None:
+            if default is _MISSING:
+                raise self._not_found(key)
+            return default
+        try:
+            return json.loads(text) if deserialize_json else text
+        except ValueError as error:
+            raise unexpected(result, "JSON") from error
+
+    async def set(self, key: str, value: Any) -> None:
+        """Store a value under the key: text as it is, everything else as JSON.
+
+        Raises `ValueError` or `TypeError` for what JSON cannot express, `UnsupportedCommandError` for a key or text
+        with a leading dash on Airflow 1.10, whose command line has no way to say it, and what every command raises.
+        """
+        text = value if isinstance(value, str) else json.dumps(value, allow_nan=False)
+        if await self._is_old() and any(word.startswith("-") for word in (key, text)):
+            reason = "the command line of Airflow 1.10 takes no key or value that begins with a dash"
+            raise unsupported(self._environment, "variables set", reason)
+        await call(self._environment, "variables set", key, text)
+
+    async def delete(self, key: str) -> None:
+        """Delete the variable; one that is not there is none, to Airflow too. Raises what every command raises."""
+        await call(self._environment, "variables delete", key)
+
+    async def list(self) -> list[str]:
+        """Return the keys. Raises what every command raises."""
+        result = await call(self._environment, "variables list")
+        if await self._is_old():
+            return answer_lines(result.stdout)
+        return [str(row["key"]) for row in rows(result)]
+
+    async def _is_old(self) -> bool:
+        return await self._environment._version() < (2, 0, 0)
+
+    async def _text(self, key: str) -> tuple[str | None, CommandResult]:
+        """Return the variable's text, or `None` without one."""
+        # 1.10 prints "None" where there is no variable, and that may be a value.
+        nothing = f"mwaa-async-{secrets.token_hex(8)}" if await self._is_old() else None
+        try:
+            result = await call(self._environment, "variables get", key, options={"default": nothing}, check=False)
+            # What the value says, which may be anything, tells no failure.
+            check(result, stdout="a value\n" if result.stdout else "")
+        except VariableNotFoundError as error:
+            assert error.result is not None
+            return None, error.result
+        text = after_records(result.stdout).removesuffix("\n")
+        return (None if text == nothing else text), result
+
+    def _not_found(self, key: str) -> VariableNotFoundError:
+        name = self._environment.name
+        return VariableNotFoundError(f"{name}: there is no variable {key!r}", environment=name)

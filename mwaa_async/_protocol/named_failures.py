@@ -1,0 +1,28 @@
+"""Failures that Airflow words differently in every version, and that are the same thing."""
+
+import re
+from typing import Literal
+
+NamedFailure = Literal["dag not found", "dag run not found", "dag run already exists", "variable not found"]
+
+# The lines are those of `tests/samples`; the exceptions are those of airflow/exceptions.py.
+_WORDINGS: tuple[tuple[NamedFailure, str], ...] = (
+    ("dag run already exists", r"\w[\w.]*\.DagRunAlreadyExists: "),
+    # Two triggers at once, and in Airflow 3 every other run with the same logical date, get as far as the database.
+    ("dag run already exists", r"\w[\w.]*\.IntegrityError: .*\bdag_run[._]"),
+    ("dag run not found", r"\w[\w.]*\.DagRunNotFound: "),
+    ("dag not found", r"\w[\w.]*\.DagNotFound: "),
+    ("dag not found", r"(\w[\w.]*Exception: )?Dag id \S+ not found"),
+    ("dag not found", r"(\w[\w.]*Exception: )?Dag '.*' could not be found(;|$| in the database)"),
+    ("dag not found", r"(\w[\w.]*Exception: )?dag_id could not be found: "),
+    ("dag not found", r"DAG: .* does not exist in ('dag' table|the database)"),
+    ("dag not found", r"AttributeError: 'NoneType' object has no attribute 'set_is_paused'"),  # 1.10
+    ("dag not found", r"Can not find dag '.*'"),
+    ("variable not found", r"Variable .* does not exist\.?$"),
+)
+_NAMED = tuple((name, re.compile(wording)) for name, wording in _WORDINGS)
+
+
+def named_failure(reason: str) -> NamedFailure | None:
+    """Return what it is called that Airflow gives as the reason of a failure, if it has a name."""
+    return next((name for name, wording in _NAMED if wording.match(reason)), None)

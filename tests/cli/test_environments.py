@@ -1,0 +1,52 @@
+"""`mwaa-async environments`."""
+
+import json
+
+import pytest
+
+from mwaa_async.emulator import Emulator, RefusedByAws
+from tests.cli.program import CommandLine, only_line
+
+pytestmark = pytest.mark.anyio
+
+DENIED = RefusedByAws("AccessDeniedException", 403)
+
+
+async def test_a_table_shows_name_status_and_version(mwaa_async: CommandLine) -> None:
+    async with Emulator(["prod", "a" * 80], airflow="3.0.6") as emulator:
+        done = await mwaa_async.led_to(emulator)("environments")
+    assert [line.split() for line in done.stdout.decode().splitlines()] == [
+        ["NAME", "STATUS", "AIRFLOW", "VERSION", "CLASS"],
+        ["a" * 80, "AVAILABLE", "3.0.6", "mw1.small"],
+        ["prod", "AVAILABLE", "3.0.6", "mw1.small"],
+    ]
+    assert done.returncode == 0
+
+
+async def test_json_is_for_machines_and_has_every_page(mwaa_async: CommandLine) -> None:
+    names = [f"env-{number:02}" for number in range(27)]  # AWS lists 25 at once
+    async with Emulator(names) as emulator:
+        done = await mwaa_async.led_to(emulator)("environments", "--json")
+    rows = json.loads(done.stdout)
+    assert [row["name"] for row in rows] == names
+    assert rows[0] == {
+        "name": "env-00",
+        "status": "AVAILABLE",
+        "airflow_version": "2.10.5",
+        "class": "mw1.small",
+    }
+
+
+async def test_an_environment_that_may_not_be_described_is_listed_all_the_same(mwaa_async: CommandLine) -> None:
+    async with Emulator(["prod"]) as emulator:
+        emulator.faults.descriptions.append(DENIED)
+        done = await mwaa_async.led_to(emulator)("environments")
+    assert done.stdout.decode().splitlines()[1].split() == ["prod", "-", "-", "-"]
+    assert "airflow:GetEnvironment" in only_line(done.stderr)
+
+
+async def test_without_credentials_nothing_ran(mwaa_async: CommandLine, emulator: Emulator) -> None:
+    led = mwaa_async.led_to(emulator).but_with(AWS_SECRET_ACCESS_KEY="wrong")
+    done = await led("environments")
+    assert done.returncode == 3
+    assert "airflow:ListEnvironments" in only_line(done.stderr)

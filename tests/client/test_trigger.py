@@ -1,0 +1,170 @@
+"""Promise: a trigger is repeated where nobody knows whether it ran, and never makes a second run."""
+
+import asyncio
+import json
+import re
+import shlex
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from mwaa_async import (
+    DagNotFoundError,
+    DagRun,
+    DagRunAlreadyExistsError,
+    DagRunFailedError,
+    DagRunNotFoundError,
+    Environment,
+    MwaaClient,
+    OutcomeUnknownError,
+)
+from mwaa_async._commands.dag_runs import check_success
+from mwaa_async.emulator import CutConnection, Emulator, StatusAnswer, WrongAnswer
+
+pytestmark = pytest.mark.anyio
+
+VERSIONS = ("1.10.12", "2.0.2", "2.2.5", "2.5.3", "2.10.5", "3.0.6", "3.3.1")
+SETTLE_TIME = 0.2
+CONF = {"text": 'it\'s "quoted" $HOME [red]', "n": [1, 2.5, None, True], "名": "🎉", "deep": {"a": {}}}
+
+
+@pytest.fixture(params=VERSIONS)
+async def emulator(request: pytest.FixtureRequest) -> AsyncIterator[Emulator]:
+    async with Emulator(airflow=request.param) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+async def demo(emulator: Emulator) -> AsyncIterator[Environment]:
+    async with MwaaClient(**emulator.client_options(), settle_time=SETTLE_TIME) as client:
+        yield client.environment("demo")
+
+
+def sent(emulator: Emulator) -> list[list[str]]:
+    """Return the triggers that the web server has seen, as words."""
+    lines = [shlex.split(record.command) for record in emulator.commands]
+    return [words for words in lines if "trigger" in " ".join(words[:2])]
+
+
+async def runs_of(demo: Environment, dag_id: str) -> list[str]:
+    if await demo.airflow_version() == "2.0.2":  # MWAA offers no list of runs there
+        listed = await demo.run("dags state etl 2024-05-01T00:00:00+00:00")
+        return ["one"] if "None" not in listed.stdout else []
+    return [run.run_id for run in await demo.dags.list_runs(dag_id)]
+
+
+async def test_a_triggered_run_has_the_conf_that_was_sent(demo: Environment, emulator: Emulator) -> None:
+    run = await demo.dags.trigger("etl", conf=CONF, run_id="run-1")
+    assert (run.dag_id, run.run_id, run.conf) == ("etl", "run-1", CONF)
+    [words] = sent(emulator)
+    [conf] = [word.partition("=")[2] for word in words if word.startswith("--conf")]
+    assert json.loads(conf) == CONF
+
+
+async def test_every_trigger_has_a_run_id_and_later_ones_sort_after_earlier_ones(
+    demo: Environment, emulator: Emulator
+) -> None:
+    runs = [await demo.dags.trigger("etl") for _ in range(3)]
+    assert [run.run_id for run in runs] == sorted({run.run_id for run in runs})
+    assert all(re.fullmatch(r"mwaa_async__[A-Za-z0-9_.~:+-]+", run.run_id) for run in runs)
+    assert [run.run_id for run in runs] == [
+        word.partition("=")[2] for words in sent(emulator) for word in words if word.startswith("--run")
+    ]
+
+
+@pytest.mark.parametrize("fault", [CutConnection(ran=True), StatusAnswer(504, ran=True), WrongAnswer()], ids=repr)
+@pytest.mark.parametrize("run_id", ["mine", None])
+async def test_a_trigger_whose_answer_is_lost_is_found_to_have_run(
+    demo: Environment, emulator: Emulator, fault: CutConnection | StatusAnswer | WrongAnswer, run_id: str | None
+) -> None:
+    await demo.airflow_version()
+    emulator.faults.commands.append(fault)
+    date = datetime(2024, 5, 1, tzinfo=UTC)
+    run = await demo.dags.trigger("etl", conf=CONF, run_id=run_id, logical_date=date)
+    first, second = sent(emulator)
+    assert first == second
+    assert run.conf == CONF
+    assert len(await runs_of(demo, "etl")) == 1
+
+
+@pytest.mark.parametrize("fault", [CutConnection(ran=False), StatusAnswer(502)], ids=repr)
+async def test_a_trigger_that_was_lost_on_the_way_is_sent_again_after_the_settle_time(
+    demo: Environment, emulator: Emulator, fault: CutConnection | StatusAnswer
+) -> None:
+    await demo.run("version")
+    emulator.faults.commands.append(fault)
+    began = asyncio.get_running_loop().time()
+    run = await demo.dags.trigger("etl", run_id="mine", logical_date=datetime(2024, 5, 1, tzinfo=UTC))
+    assert asyncio.get_running_loop().time() - began >= SETTLE_TIME
+    assert run.run_id == "mine"
+    assert len(await runs_of(demo, "etl")) == 1
+
+
+async def test_an_outcome_that_stays_unknown_is_an_error_that_says_so(demo: Environment, emulator: Emulator) -> None:
+    await demo.airflow_version()
+    emulator.faults.commands.extend([CutConnection(ran=True), CutConnection(ran=True)])
+    with pytest.raises(OutcomeUnknownError, match=r"run[-_]id=mine") as caught:
+        await demo.dags.trigger("etl", run_id="mine")
+    assert caught.value.ran is None
+
+
+async def test_a_run_id_that_existed_before_is_an_error(demo: Environment, emulator: Emulator) -> None:
+    await demo.dags.trigger("etl", run_id="mine")
+    with pytest.raises(DagRunAlreadyExistsError) as caught:
+        await demo.dags.trigger("etl", run_id="mine")
+    assert caught.value.ran is True
+    assert len(sent(emulator)) == 2
+
+
+async def test_a_logical_date_that_another_run_has_is_an_error(demo: Environment, emulator: Emulator) -> None:
+    date = datetime(2024, 5, 1, tzinfo=UTC)
+    await demo.dags.trigger("etl", run_id="one", logical_date=date)
+    with pytest.raises(DagRunAlreadyExistsError):
+        await demo.dags.trigger("etl", run_id="other", logical_date=date)
+    assert len(sent(emulator)) == 2
+
+
+async def test_an_unknown_dag_is_an_error(demo: Environment) -> None:
+    with pytest.raises(DagNotFoundError):
+        await demo.dags.trigger("nosuch")
+
+
+@pytest.mark.parametrize("conf", [{"n": float("nan")}, {"s": {1, 2}}, [1], "text"], ids=repr)
+async def test_a_conf_that_is_no_json_object_is_refused_before_anything_is_sent(
+    demo: Environment, emulator: Emulator, conf: object
+) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        await demo.dags.trigger("etl", conf=conf)  # type: ignore[arg-type]
+    assert not emulator.commands
+
+
+async def test_waiting_ends_when_the_run_has_succeeded(demo: Environment, emulator: Emulator) -> None:
+    await demo.dags.unpause("etl")
+    run = await demo.dags.trigger("etl", conf=CONF)
+    ended = await run.wait(poll_interval=0.1, timeout=30)
+    assert (ended.state, ended.run_id, ended.conf) == ("success", run.run_id, CONF)
+    assert emulator.max_running("demo") == 1
+    assert await ended.wait() == ended
+
+
+async def test_waiting_ends_at_its_timeout(demo: Environment) -> None:
+    run = await demo.dags.trigger("etl")  # of a paused DAG
+    if run.state != "running":
+        with pytest.raises(TimeoutError):
+            await run.wait(poll_interval=0.05, timeout=0.2)
+
+
+async def test_waiting_for_a_run_that_is_deleted_is_an_error(demo: Environment) -> None:
+    run = await demo.dags.trigger("etl", logical_date=datetime(2024, 5, 1, tzinfo=UTC))
+    await demo.dags.delete("etl")
+    with pytest.raises((DagRunNotFoundError, DagNotFoundError)):
+        await run.wait(poll_interval=0.05)
+
+
+def test_a_failed_run_is_an_error_with_the_run_in_it() -> None:
+    run = DagRun(dag_id="etl", run_id="mine", state="failed")
+    with pytest.raises(DagRunFailedError, match="'mine' of DAG 'etl' has failed") as caught:
+        check_success(run)
+    assert caught.value.ran is True
+    assert caught.value.dag_run is run
