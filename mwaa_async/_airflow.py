@@ -26,7 +26,7 @@ class Airflow:
     def __init__(self, environment: str, ask_aws: Callable[[], Awaitable[str]], *, allow_unlisted: bool) -> None:
         self._environment = environment
         self._ask_aws = ask_aws
-        self._allow_unlisted = allow_unlisted
+        self.allow_unlisted = allow_unlisted
         self._asking = asyncio.Lock()
         self._was_asked = False
         self.text: str | None = None
@@ -38,12 +38,12 @@ class Airflow:
 
     def check(self, line: str) -> None:
         """Raise `UnsupportedCommandError` for what MWAA does not offer, as far as that is known."""
-        if not self._allow_unlisted and not is_offered(line, self.version):
+        if not self.allow_unlisted and not is_offered(line, self.version):
             raise self._unsupported(line)
 
     async def admit(self, line: str) -> None:
         """Do the same when the version is known, or cannot be found out. Raises `EnvironmentNotFoundError`, too."""
-        if not self._allow_unlisted:
+        if not self.allow_unlisted:
             await self.find_version()
             self.check(line)
 

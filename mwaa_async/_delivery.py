@@ -128,7 +128,8 @@ class Delivery:
     def _error(self, errand: Errand, error: MwaaError) -> MwaaError:
         """Return the error, or a more honest one where an earlier try of this command may have run."""
         if errand.maybe_ran and error.ran is False:
-            return outcome_unknown(errand.line, self._environment, f"the answer was lost, and then: {error}")
+            error = outcome_unknown(errand.line, self._environment, f"the answer was lost, and then: {error}")
+        error.attempts = errand.attempts
         return error
 
     async def _try(self, errand: Errand) -> Delivered:

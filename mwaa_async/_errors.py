@@ -12,7 +12,8 @@ class MwaaError(Exception):
 
     `ran` tells whether the command ran: `False` (certainly not, so it is safe to repeat), `True`, or `None` (unknown).
     `environment` is the environment's name, `command` the command line with its secrets blanked out, `result` what
-    Airflow printed and `http_status` the web server's answer; each is `None` where there is none.
+    Airflow printed and `http_status` the web server's answer; each is `None` where there is none. `attempts` is more
+    than 1 where the command was sent again because nobody knew whether it had run.
     """
 
     ran: ClassVar[bool | None] = None
@@ -31,6 +32,7 @@ class MwaaError(Exception):
         self.command = command
         self.result = result
         self.http_status = http_status
+        self.attempts = 1 if result is None else result.attempts
 
 
 class TokenError(MwaaError):
@@ -106,7 +108,12 @@ class DagRunNotFoundError(CommandFailedError):
 
 
 class DagRunAlreadyExistsError(CommandFailedError):
-    """The DAG has a run with this run id, or this logical date, already; nothing was triggered."""
+    """The DAG has a run with this run id, or this logical date, already; nothing was triggered.
+
+    `dag_run` is the run with this run id; it is `None` where only the logical date is another run's.
+    """
+
+    dag_run: "DagRun | None" = None
 
 
 class VariableNotFoundError(CommandFailedError, KeyError):
@@ -120,6 +127,16 @@ class DagRunFailedError(MwaaError):
 
     ran = True
     dag_run: "DagRun | None" = None
+
+
+class JournalError(MwaaError):
+    """The journal of a batch cannot be used, or is of another batch.
+
+    `ran` is `False` where nothing was sent, and `None` where rows were sent before the journal could not be written any
+    more; the same journal tells these apart when it can be used again.
+    """
+
+    ran: bool | None = False  # type: ignore[misc]  # of this class alone it depends on the moment
 
 
 class OutputError(MwaaError):

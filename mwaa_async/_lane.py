@@ -97,6 +97,8 @@ class Lane:
         self._queue: dict[Turn, None] = {}  # a set that keeps its order
         self._turn: Turn | None = None
         self._settling_until = 0.0
+        # Whoever sends a command as soon as the one before has ended says so here: the next token is fetched in time.
+        self.more_to_come: Callable[[], bool] = lambda: False
         self._completed = self._failed = 0
         self._closed = False
 
@@ -171,7 +173,7 @@ class Lane:
         return turn
 
     def _is_one_waiting(self) -> bool:
-        return bool(self._queue) and self._turn is not None
+        return (bool(self._queue) or self.more_to_come()) and self._turn is not None
 
     def _send_away(self, turn: Turn, cause: str) -> None:
         """End the waiting of a command that is queued."""

@@ -33,10 +33,13 @@ async def call(
     """
     version = await environment._version()
     command = catalogue()[words]
-    if not command.is_offered(version):
+    spellings = command.spellings(version)
+    if not spellings and environment._airflow.allow_unlisted and version >= (2, 0, 0):
+        spellings = (command.words,)
+    if not spellings:
         raise unsupported(environment, words, f"MWAA does not offer it on Airflow {_text(version)}{_since(command)}")
     said = dict(options or {}, output="json" if command.prints_json(version) else None)
-    start = command.spellings(version)[0].split()
+    start = spellings[0].split()
     # 1.10's `variables --get KEY` has its key there, too.
     first = positionals_first or start[-1].startswith("-")
     line = [*start, *_ordered(positionals, _options(said, version), positionals_first=first)]

@@ -35,7 +35,12 @@ class DagRun:
     gives a run no `logical_date` unless it was asked for one; versions before have no `run_after`.
     """
 
-    ALIASES: ClassVar[Mapping[str, str]] = {"execution_date": "logical_date", "dag_run_id": "run_id"}
+    # 1.10's "state_date" is the heading of the start dates (`list_dag_runs` in its airflow/bin/cli.py).
+    ALIASES: ClassVar[Mapping[str, str]] = {
+        "execution_date": "logical_date",
+        "dag_run_id": "run_id",
+        "state_date": "start_date",
+    }
 
     dag_id: str
     run_id: str
@@ -80,8 +85,8 @@ async def trigger(
     conf: Mapping[str, Any] | None,
     run_id: str | None,
     logical_date: datetime | None,
-) -> DagRun:
-    """Trigger a run of the DAG; see `Dags.trigger`."""
+) -> tuple[DagRun, int]:
+    """Trigger a run of the DAG, and return it with how often that was sent; see `Dags.trigger`."""
     version = await environment._version()
     # Before 2.6.3, which brought the pattern, any run id would do.
     if run_id is not None and version >= (2, 6, 3):
@@ -97,24 +102,19 @@ async def trigger(
             result = await call(environment, "dags trigger", dag_id, options=options, may_run_twice=True)
         except DagRunAlreadyExistsError as error:
             already = error
-            existing = await _existing(wanted, version, error)
-            if existing is not None and (run_id is None or _was_repeated(error)):
-                return existing
+            existing = already.dag_run = await _existing(wanted, version, error)
+            if existing is not None and (run_id is None or error.attempts > 1):
+                return existing, error.attempts  # an earlier attempt of this trigger has made it
             if existing is not None or logical_date is not None:
                 raise
         else:
-            return _triggered(wanted, version, result)
+            return _triggered(wanted, version, result), result.attempts
     raise already
 
 
 def _trigger_options(wanted: DagRun, version: Version) -> dict[str, Value]:
     date = "logical-date" if version >= (3, 0, 0) else "exec-date"
     return {"run-id": wanted.run_id, "conf": json_text(wanted.conf), date: wanted.logical_date}
-
-
-def _was_repeated(error: DagRunAlreadyExistsError) -> bool:
-    """Tell whether the trigger was sent before, and may have made the run that it now finds."""
-    return error.result is not None and error.result.attempts > 1
 
 
 async def _existing(wanted: DagRun, version: Version, error: DagRunAlreadyExistsError) -> DagRun | None:

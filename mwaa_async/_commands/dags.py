@@ -93,7 +93,9 @@ class Dags:
         Raises `DagNotFoundError`, `DagRunAlreadyExistsError` where the DAG had a run with this run id or logical date
         before, `ValueError` for a run id that Airflow would not take, and what every command raises.
         """
-        return await dag_runs.trigger(self._environment, dag_id, conf=conf, run_id=run_id, logical_date=logical_date)
+        environment = self._environment
+        run, _ = await dag_runs.trigger(environment, dag_id, conf=conf, run_id=run_id, logical_date=logical_date)
+        return run
 
     async def list(self) -> builtins.list[Dag]:
         """Return the DAGs."""

@@ -1,12 +1,13 @@
 """`airflow providers …`."""
 
 import builtins
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mwaa_async._commands.call import call
-from mwaa_async._commands.rows import read_rows, rows, unexpected
+from mwaa_async._commands.rows import read_row, read_rows, rows, unexpected
 
 if TYPE_CHECKING:
     from mwaa_async._environment import Environment
@@ -76,7 +77,9 @@ class Providers:
     async def get(self, provider_name: str) -> Provider:
         """Return one provider. Raises `CommandFailedError` where it is not installed, and what every command raises."""
         result = await call(self._environment, "providers get", provider_name)
-        found = read_rows(Provider, result)
+        # The first versions of Airflow 2 take `--output json` as well, and print "Provider: …" and "Version: …".
+        told = dict(re.findall(r"^(Provider|Version): (.+)$", result.stdout, re.MULTILINE))
+        found = [read_row(Provider, told)] if len(told) == 2 else read_rows(Provider, result)
         if len(found) != 1:
             raise unexpected(result, "provider")
         return found[0]

@@ -87,7 +87,8 @@ class Tasks:
     ) -> None:
         """Clear task instances, as if they had never run: the scheduler runs them again.
 
-        Without anything that narrows it down, these are all of the DAG. Raises `DagNotFoundError`, and what every
+        Without anything that narrows it down, these are all of the DAG. Airflow 3 takes `task_regex` as a part of the
+        task's id, and not as a regular expression. Raises `DagNotFoundError`, and what every
         command raises.
         """
         version = await self._environment._version()

@@ -11,6 +11,8 @@ _WORDINGS: tuple[tuple[NamedFailure, str], ...] = (
     # Two triggers at once, and in Airflow 3 every other run with the same logical date, get as far as the database.
     ("dag run already exists", r"\w[\w.]*\.IntegrityError: .*\bdag_run[._]"),
     ("dag run not found", r"\w[\w.]*\.DagRunNotFound: "),
+    # Up to 2.11: no run has this id, and a date it is not (`tasks states-for-dag-run`).
+    ("dag run not found", r"\w[\w.]*Exception: Error parsing the supplied execution_date\. "),
     ("dag not found", r"\w[\w.]*\.DagNotFound: "),
     ("dag not found", r"(\w[\w.]*Exception: )?Dag id \S+ not found"),
     ("dag not found", r"(\w[\w.]*Exception: )?Dag '.*' could not be found(;|$| in the database)"),

@@ -1,0 +1,191 @@
+"""Which commands MWAA offers on which version, and what is known of them."""
+
+import pytest
+
+from mwaa_async._protocol.catalogue import catalogue, is_offered, nearest, only_reads
+from mwaa_async._protocol.versions import Version, parse_version
+
+# https://docs.aws.amazon.com/mwaa/latest/userguide/airflow-cli-command-reference.html: what AWS lists for each line of
+# versions. A number behind a command of version 2 is the first one with it.
+V1 = """
+backfill · clear · dag_state · delete_dag · list_dag_runs · list_dags · list_tasks · next_execution · pause · pool ·
+render · run · show_dag · task_failed_deps · task_state · test · trigger_dag · unpause · variables · version
+"""
+V2 = """
+cheat-sheet
+connections add · delete
+dags backfill 2.2 · delete · list 2.2 · list-jobs · list-import-errors 2.6 · list-runs 2.2 · next-execution 2.2 · pause
+dags report · reserialize 2.4 · show · state · test · trigger · unpause
+db clean 2.4
+providers behaviours · get · hooks · links · list · notifications 2.8 · secrets 2.6 · triggerer 2.7 · widgets
+roles add-perms 2.6 · del-perms 2.6 · create 2.6 · list
+tasks clear · failed-deps · list · render · run · state · states-for-dag-run · test
+variables delete · get · set · list
+version
+"""
+V3 = """
+assets details · list · materialize
+backfill create
+cheat-sheet
+connections add · delete
+dags delete · list · list-jobs · list-import-errors · list-runs · next-execution · pause · report · reserialize · show
+dags state · test · trigger · unpause
+db clean
+providers behaviours · get · hooks · links · list · notifications · secrets · triggerer · widgets
+roles add-perms · del-perms · create · list
+tasks clear · failed-deps · list · render · state · states-for-dag-run · test
+variables delete · get · set · list
+version
+"""
+# AWS lists `providers triggerer`, which no Airflow has: what is meant is called so.
+MEANT = "providers triggers"
+
+
+def listed(text: str) -> dict[str, Version]:
+    """Return the commands of a list, each with its first version: 2.0 where there is no number."""
+    since = {}
+    for line in text.strip().splitlines():
+        group, _, names = line.partition(" ")
+        for name in names.split(" · ") if names else [""]:
+            command, _, number = name.partition(" ")
+            since[f"{group} {command}".strip()] = parse_version(number or "2.0")
+    return since
+
+
+OFFERED_1 = V1.replace("·", " ").split()
+OFFERED_2, OFFERED_3 = listed(V2), list(listed(V3))
+ALL = sorted({*OFFERED_1, *OFFERED_2, *OFFERED_3})
+BEFORE: dict[Version, Version] = {
+    (2, 2, 0): (2, 1, 4),
+    (2, 4, 0): (2, 3, 4),
+    (2, 6, 0): (2, 5, 3),
+    (2, 7, 0): (2, 6, 3),
+    (2, 8, 0): (2, 7, 3),
+}
+
+
+def spellings(version: Version) -> set[str]:
+    """Return how the commands of a version are called, without the options of 1.10."""
+    every = (words for command in catalogue().values() for words in command.spellings(version))
+    return {words.partition(" -")[0] for words in every}
+
+
+def test_the_lists_are_read_as_they_are_written() -> None:
+    assert len(OFFERED_1) == 20
+    assert OFFERED_2["dags list-import-errors"] == (2, 6, 0)
+    assert OFFERED_2["dags unpause"] == OFFERED_2["version"] == (2, 0, 0)
+    assert len(OFFERED_2) == 45
+    assert len(OFFERED_3) == 47
+
+
+@pytest.mark.parametrize("command", OFFERED_1)
+def test_each_command_of_the_list_for_version_1_is_offered_there(command: str) -> None:
+    assert is_offered(command, (1, 10, 12))
+    assert is_offered(f"{command} demo --option x", (1, 10, 12))
+    assert is_offered(command, None)
+
+
+@pytest.mark.parametrize(("command", "since"), OFFERED_2.items())
+def test_each_command_of_the_list_for_version_2_is_offered_exactly_from_its_version_on(
+    command: str, since: Version
+) -> None:
+    assert is_offered(f"{command} demo", since)
+    assert is_offered(command, (2, 11, 0))
+    assert since == (2, 0, 0) or not is_offered(command, BEFORE[since])
+    assert is_offered(command, None)
+
+
+@pytest.mark.parametrize("command", OFFERED_3)
+def test_each_command_of_the_list_for_version_3_is_offered_there(command: str) -> None:
+    assert is_offered(f"{command} demo", (3, 0, 0))
+    assert is_offered(command, (3, 3, 2))
+    assert is_offered(command, None)
+
+
+def test_nothing_is_offered_that_aws_does_not_list() -> None:
+    assert spellings((1, 10, 12)) == set(OFFERED_1)
+    assert spellings((2, 0, 0)) == {command for command, since in OFFERED_2.items() if since == (2, 0, 0)}
+    assert spellings((2, 11, 0)) == {*OFFERED_2, MEANT}
+    assert spellings((3, 3, 2)) == {*OFFERED_3, MEANT}
+
+
+@pytest.mark.parametrize("command", ["users create -u x", "webserver", "bogus", "dags", "dags bogus", "db reset", "''"])
+@pytest.mark.parametrize("version", [None, (1, 10, 12), (2, 0, 2), (2, 10, 5), (3, 3, 2)])
+def test_what_is_in_no_list_is_offered_on_no_version(command: str, version: Version | None) -> None:
+    assert not is_offered(command, version)
+
+
+def test_a_command_is_recognized_however_it_is_quoted_and_spaced() -> None:
+    assert is_offered("  'dags'   \"list\" -o json", (2, 10, 5))
+    assert is_offered("var\\iables get k", (2, 10, 5))
+
+
+@pytest.mark.parametrize(
+    ("command", "version", "name"),
+    [
+        ("dags list -o json", (1, 10, 12), "list_dags"),
+        ("dags trigger demo", (1, 10, 12), "trigger_dag"),
+        ("variables get k", (1, 10, 12), "variables -g"),
+        ("list_dags -r", (2, 10, 5), "dags list"),
+        ("trigger_dag demo", (3, 3, 2), "dags trigger"),
+        ("task_state demo extract 2024-05-01", (2, 2, 5), "tasks state"),
+        ("backfill etl", (2, 10, 5), "dags backfill"),
+        ("dags lst", (2, 10, 5), "dags list"),
+        ("dag list", (2, 10, 5), "dags list"),
+        ("dags list-run demo", (2, 10, 5), "dags list-runs"),
+        ("variable set k v", (3, 3, 2), "variables set"),
+        ("providers triger", None, "providers triggers"),
+        ("dags list-runs -d demo", (2, 1, 4), "dags list-jobs"),  # the former comes with 2.2
+    ],
+)
+def test_the_nearest_command_is_the_same_one_of_this_version_or_one_that_is_spelled_like_it(
+    command: str, version: Version | None, name: str
+) -> None:
+    assert nearest(command, version) == name
+
+
+@pytest.mark.parametrize("version", [None, (1, 10, 12), (2, 0, 2), (2, 10, 5), (3, 3, 2)])
+@pytest.mark.parametrize("command", [*ALL, "bogus", "dags", "x y z", "''"])
+def test_the_nearest_command_is_always_one_that_is_offered(command: str, version: Version | None) -> None:
+    assert is_offered(nearest(command, version), version)
+
+
+READS = """
+cheat-sheet · version · assets details · assets list · dags list · dags list-import-errors · dags list-jobs ·
+dags list-runs · dags next-execution · dags report · dags show · dags state · providers behaviours · providers get ·
+providers hooks · providers links · providers list · providers notifications · providers secrets ·
+providers triggerer · providers widgets · roles list · tasks failed-deps · tasks list · tasks render · tasks state ·
+tasks states-for-dag-run · variables get · variables list · list_dags · list_dag_runs · next_execution · show_dag ·
+dag_state · task_failed_deps · list_tasks · render · task_state · variables
+"""
+
+
+@pytest.mark.parametrize("command", ALL)
+def test_a_command_only_reads_where_it_changes_nothing_in_airflow(command: str) -> None:
+    assert only_reads(command) == (command in READS.replace("\n", " ").strip().split(" · "))
+
+
+@pytest.mark.parametrize(
+    ("line", "reads"),
+    [
+        ("variables -g k", True),
+        ("variables --get k", True),
+        ("variables -s k v", False),
+        ("variables --set k v", False),
+        ("variables -x k", False),
+        ("variables --delete k", False),
+        ("variables -j -s k v", False),  # 1.10 takes its options in any order
+        ("variables --import file.json", False),
+        ("pool -g p", True),
+        ("pool --get p", True),
+        ("pool -s p 3 text", False),
+        ("pool", False),
+        ("list_dags -r", True),
+        ("version --anything", True),
+        ("'dags' list", True),
+        ("dags trigger list", False),
+        ("bogus", False),
+    ],
+)
+def test_what_a_line_of_any_version_does_is_told_by_its_first_words(line: str, reads: bool) -> None:
+    assert only_reads(line) is reads

@@ -1,0 +1,1 @@
+"""What real Airflows printed (`airflow`), and what the typed methods make of it (`expected`)."""
