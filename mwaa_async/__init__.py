@@ -1,5 +1,6 @@
 """One Airflow command at a time: the async client for the Airflow CLI of Amazon MWAA."""
 
+from mwaa_async._bulk.rows import TriggerOutcome, TriggerRequest
 from mwaa_async._client import MwaaClient
 from mwaa_async._commands.assets import Asset
 from mwaa_async._commands.dag_runs import DagRun
@@ -19,6 +20,7 @@ from mwaa_async._errors import (
     DagRunNotFoundError,
     EnvironmentNotFoundError,
     GuardError,
+    JournalError,
     MwaaError,
     OutcomeUnknownError,
     OutputError,
@@ -60,6 +62,7 @@ __all__ = [
     "Hook",
     "HostGuard",
     "Job",
+    "JournalError",
     "LocalGuard",
     "MwaaClient",
     "MwaaError",
@@ -74,6 +77,8 @@ __all__ = [
     "ThrottledError",
     "TokenError",
     "Trigger",
+    "TriggerOutcome",
+    "TriggerRequest",
     "UnsupportedCommandError",
     "VariableNotFoundError",
     "Widget",

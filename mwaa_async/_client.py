@@ -2,17 +2,22 @@
 
 import asyncio
 import math
+import os
 import ssl
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from anyio import CancelScope
+from anyio import CancelScope, to_thread
 
 from mwaa_async._airflow import Airflow
 from mwaa_async._aws import Account, AwsOptions, MwaaApi, open_account
+from mwaa_async._bulk.batch import Batch, OnError, Requests
+from mwaa_async._bulk.journal import open_journal
+from mwaa_async._bulk.rows import TriggerOutcome
 from mwaa_async._environment import Environment
 from mwaa_async._errors import TokenError
 from mwaa_async._guards import Guard, HostGuard
@@ -115,6 +120,35 @@ class MwaaClient:
             self._airflows[name].is_told(airflow_version)
         return self._environments[name]
 
+    async def trigger_many(
+        self,
+        requests: Requests,
+        *,
+        journal: str | os.PathLike[str] | None = None,
+        on_error: OnError = "continue",
+    ) -> AsyncGenerator[TriggerOutcome, None]:
+        """Trigger a DAG run for each request, and yield what became of each as it comes.
+
+        `requests` is read as it is consumed. Environments go in parallel, each one run at a time. With
+        `on_error="stop"` no more rows are begun after the first that is not triggered.
+
+        With a `journal`, the path of a file, every row runs exactly once whatever happens: call it again with the same
+        requests and the same journal, and rows that are finished are not sent again (they come as they are known),
+        while the others are sent with the run ids that they had. Rows without a run id get one that depends on the
+        journal and their number only. An outcome that is unknown is settled in the end, by sending the row again.
+
+        Raises `JournalError` where the journal cannot be used or is one of other requests. What goes wrong with a row
+        is in its outcome.
+        """
+        opened = None if journal is None else await to_thread.run_sync(open_journal, journal)
+        try:
+            async with aclosing(Batch(self, opened, on_error).outcomes(requests)) as outcomes:
+                async for outcome in outcomes:
+                    yield outcome
+        finally:
+            if opened is not None:
+                opened.close()
+
     async def __aenter__(self) -> "MwaaClient":
         if self._account is not None:
             raise RuntimeError("this MwaaClient is or was in use already; make a new one")
@@ -166,6 +200,9 @@ class MwaaClient:
         if self._api is None:
             raise TokenError("the client is closed")
         return str((await self._api.get_environment(environment)).get("AirflowVersion"))
+
+    def _expect_more(self, environment: str, more_to_come: Callable[[], bool]) -> None:
+        self._lane(self.environment(environment).name).more_to_come = more_to_come
 
     def _statistics(self, environment: str) -> EnvironmentStatistics:
         lane = self._lanes.get(environment)

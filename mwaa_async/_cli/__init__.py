@@ -5,11 +5,13 @@ import click
 from mwaa_async._cli.emulator import emulator
 from mwaa_async._cli.environments import environments
 from mwaa_async._cli.guards import guard_from
+from mwaa_async._cli.journal import journal
 from mwaa_async._cli.options import Options
 from mwaa_async._cli.output import log_to_stderr
 from mwaa_async._cli.run import run
 from mwaa_async._cli.token import token
 from mwaa_async._cli.trigger import trigger
+from mwaa_async._cli.trigger_many import trigger_many
 from mwaa_async._version import __version__
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
@@ -42,6 +44,7 @@ def program(
 
     \b
     mwaa-async trigger prod etl --wait
+    mwaa-async trigger-many nightly.csv --environment prod
     mwaa-async --region eu-west-1 run prod "dags list -o json"
 
     Exit status: 0 done, 1 Airflow reports failure, 2 wrong usage, 3 nothing ran, 4 unknown whether it ran,
@@ -55,5 +58,5 @@ def program(
         context.exit(2)
 
 
-for command in (run, trigger, environments, token, emulator):
+for command in (run, trigger, trigger_many, journal, environments, token, emulator):
     program.add_command(command)

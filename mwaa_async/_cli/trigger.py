@@ -13,7 +13,7 @@ import click
 
 from mwaa_async import DagRun, Environment
 from mwaa_async._cli.errand import run_errand
-from mwaa_async._cli.options import Options, environment_name
+from mwaa_async._cli.options import Options, allowed_run_id_pattern, environment_name
 from mwaa_async._cli.output import say, write
 from mwaa_async._commands.dag_runs import check_success, follow
 
@@ -41,6 +41,7 @@ def _content(path: str) -> str:
 @click.option("-c", "--conf", metavar="JSON|@FILE", type=conf_from, help="The run's conf: a JSON object.")
 @click.option("-r", "--run-id", metavar="ID", help="Run id; with it a repeat of this command makes no second run.")
 @click.option("--logical-date", metavar="DATE", type=datetime.fromisoformat, help="Logical date, in ISO 8601.")
+@allowed_run_id_pattern
 @click.option("--wait", is_flag=True, help="Wait until the run has ended; exit status 1 where it has failed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 @click.pass_obj
@@ -52,6 +53,7 @@ def trigger(
     conf: Mapping[str, Any] | None,
     run_id: str | None,
     logical_date: datetime | None,
+    allowed_run_id_pattern: str,
     wait: bool,
     as_json: bool,
 ) -> None:
@@ -75,7 +77,8 @@ def trigger(
     def done() -> str:
         return "".join(f"the run {run.run_id} of {run.dag_id} was triggered, and goes on" for run in triggered)
 
-    run = run_errand(options.client(), environment, work, done)
+    client = options.client(allowed_run_id_pattern=allowed_run_id_pattern)
+    run = run_errand(client, environment, work, done)
     write((json.dumps(_as_row(run), indent=4, ensure_ascii=False) if as_json else _told(run)) + "\n")
     check_success(run)
 

@@ -1,0 +1,287 @@
+"""The journal of a batch: a SQLite file that knows of every row whether it was sent and what became of it.
+
+Everything here is synchronous and for one thread at a time; `_bulk/writer.py` is its face towards the event loop.
+"""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+import filelock
+
+from mwaa_async._bulk.rows import Row, Status, new_batch
+from mwaa_async._errors import JournalError
+
+# `planned` was not sent, `sent` may have been: it is written before the request goes out.
+RowStatus = Literal["planned", "sent"] | Status
+
+_FORMAT = 1
+_APPLICATION = 0x4D574141  # "MWAA", so that no other program's database is taken for a journal
+_SCHEMA = f"""
+PRAGMA application_id = {_APPLICATION};
+PRAGMA user_version = {_FORMAT};
+CREATE TABLE batch (id TEXT NOT NULL, total INTEGER);
+CREATE TABLE rows (
+    number INTEGER PRIMARY KEY,
+    environment TEXT NOT NULL,
+    dag_id TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    logical_date TEXT,
+    conf_digest TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'planned',
+    ran INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    error TEXT
+);
+"""
+_KEPT = ("environment", "dag_id", "run_id", "logical_date", "conf_digest")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the journal knows of a row; `ran` is that of its error."""
+
+    number: int
+    status: RowStatus
+    attempts: int = 0
+    ran: bool | None = None
+    error: str | None = None
+    environment: str = ""
+    dag_id: str = ""
+    run_id: str = ""
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether the row must not be sent again: it was triggered, or Airflow has refused it."""
+        return self.status in ("triggered", "already_triggered") or (self.status == "failed" and self.ran is True)
+
+
+class Journal:
+    """An open journal, which no other process can open for writing at the same time."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: filelock.BaseFileLock | None) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = lock
+        with self._told():
+            self.batch, self._total = connection.execute("SELECT id, total FROM batch").fetchone()
+
+    def plan(self, rows: Sequence[Row]) -> list[Entry]:
+        """Enter rows that are new, and return what is known of each.
+
+        Raises `JournalError` where a row is another one than it was.
+        """
+        with self._told(), self._transaction():
+            return [self._planned(row) for row in rows]
+
+    def end(self, total: int) -> None:
+        """Note that the batch has this many rows. Raises `JournalError` where it had more."""
+        with self._told():
+            (most,) = self._connection.execute("SELECT max(number) FROM rows").fetchone()
+            if (most or 0) > total:
+                raise self._changed(f"it ends after row {total}, and had {self._total or most} rows")
+            self._connection.execute("UPDATE batch SET total = ?", (total,))
+            self._total = total
+
+    def record(self, entries: Iterable[Entry]) -> None:
+        """Write what became of rows."""
+        values = [(one.status, one.ran, one.attempts, one.error, one.number) for one in entries]
+        with self._told(), self._transaction():
+            self._connection.executemany(
+                "UPDATE rows SET status = ?, ran = ?, attempts = ?, error = ? WHERE number = ?", values
+            )
+
+    def counts(self) -> dict[tuple[str, RowStatus], int]:
+        """Return how many rows there are, by environment and status."""
+        query = "SELECT environment, status, count(*) FROM rows GROUP BY environment, status ORDER BY environment"
+        with self._told():
+            return {(environment, status): count for environment, status, count in self._connection.execute(query)}
+
+    def entries(self, *statuses: RowStatus) -> Iterator[Entry]:
+        """Yield the rows with one of these statuses, in their order."""
+        marks = ",".join("?" * len(statuses))
+        query = f"SELECT {_COLUMNS} FROM rows WHERE status IN ({marks}) ORDER BY number"  # noqa: S608
+        with self._told():
+            yield from map(_entry, self._connection.execute(query, statuses))
+
+    def close(self) -> None:
+        """Close the journal, with everything in its one file again."""
+        try:
+            with self._told():
+                self._connection.close()
+        finally:
+            if self._lock is not None:
+                self._lock.release()
+
+    def _planned(self, row: Row) -> Entry:
+        known = self._connection.execute(
+            f"SELECT {', '.join(_KEPT)}, {_COLUMNS} FROM rows WHERE number = ?",  # noqa: S608
+            (row.number,),
+        ).fetchone()
+        asked = (row.request.environment, row.request.dag_id, row.run_id, row.logical_date, row.conf_digest)
+        if known is None:
+            self._enter(row, asked)
+            return Entry(
+                row.number,
+                "planned",
+                environment=row.request.environment,
+                dag_id=row.request.dag_id,
+                run_id=row.run_id,
+            )
+        self._compare(row, known[: len(_KEPT)], asked)
+        return _entry(known[len(_KEPT) :])
+
+    def _enter(self, row: Row, asked: Sequence[str | None]) -> None:
+        if self._total is not None and row.number > self._total:
+            raise self._changed(f"it had {self._total} rows, and now has a row {row.number}")
+        marks = ",".join("?" * (1 + len(_KEPT)))
+        self._connection.execute(
+            f"INSERT INTO rows (number, {', '.join(_KEPT)}) VALUES ({marks})",  # noqa: S608
+            (row.number, *asked),
+        )
+
+    def _compare(self, row: Row, known: Sequence[str | None], asked: Sequence[str | None]) -> None:
+        for column, was, now in zip(_KEPT, known, asked, strict=True):
+            if was != now:
+                what = "conf is another one" if column == "conf_digest" else f"{column} was {was!r}, and is {now!r}"
+                raise self._changed(f"the first difference is in row {row.number}: {what}")
+
+    def _changed(self, difference: str) -> JournalError:
+        return JournalError(
+            f"the input has changed since the journal {str(self.path)!r} was begun: {difference}. Nothing of it was "
+            "sent; go on with the input as it was, or begin another batch with another journal"
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise unusable(self.path, error) from error
+
+
+_COLUMNS = "number, status, attempts, ran, error, environment, dag_id, run_id"
+
+
+def _entry(columns: tuple[int, RowStatus, int, int | None, str | None, str, str, str]) -> Entry:
+    number, status, attempts, ran, error, environment, dag_id, run_id = columns
+    return Entry(number, status, attempts, None if ran is None else bool(ran), error, environment, dag_id, run_id)
+
+
+def open_journal(path: str | os.PathLike[str]) -> Journal:
+    """Open a journal, or begin one where there is none.
+
+    Raises `JournalError` where it is in use, damaged, of a newer version or no journal at all.
+    """
+    file = Path(path)
+    lock = _locked(file)
+    try:
+        if not file.exists():
+            _create(file)
+        return Journal(file, _connected(file, "rw"), lock)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def read_journal(path: str | os.PathLike[str]) -> Journal:
+    """Open a journal for reading only, also while a batch is writing it. Raises `JournalError`."""
+    file = Path(path)
+    if not file.exists():
+        raise JournalError(f"there is no journal {str(file)!r}")
+    return Journal(file, _connected(file, "ro"), None)
+
+
+def _locked(file: Path) -> filelock.BaseFileLock:
+    lock = filelock.FileLock(f"{file}.lock", timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise JournalError(
+            f"the journal {str(file)!r} is in use by another process; wait for its end, or take another journal"
+        ) from None
+    except OSError as error:
+        raise JournalError(f"the journal {str(file)!r} cannot be used: {error.strerror or error}") from error
+    return lock
+
+
+def _create(file: Path) -> None:
+    """Begin a journal. It appears whole or not at all, so that an empty one is always a damaged one."""
+    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    os.close(handle)
+    try:
+        with closing(sqlite3.connect(name, isolation_level=None)) as connection:
+            connection.executescript(_SCHEMA)
+            connection.execute("INSERT INTO batch (id) VALUES (?)", (new_batch(file.name.partition(".")[0]),))
+        Path(name).rename(file)
+    except sqlite3.Error as error:
+        raise unusable(file, error) from error
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _connected(file: Path, mode: str) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(
+            f"file:{quote(str(file))}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+        )
+        try:
+            _check(file, connection)
+            if mode == "rw":
+                connection.execute("PRAGMA journal_mode = WAL")
+                # A row that is said to be written is so even when the power goes off the next moment.
+                connection.execute("PRAGMA synchronous = FULL")
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.Error as error:
+        raise unusable(file, error) from error
+    return connection
+
+
+def _check(file: Path, connection: sqlite3.Connection) -> None:
+    ((application,),) = connection.execute("PRAGMA application_id")
+    ((version,),) = connection.execute("PRAGMA user_version")
+    ((state,),) = connection.execute("PRAGMA quick_check(1)")
+    if state != "ok" or file.stat().st_size == 0:
+        raise _damaged(file, state if state != "ok" else "it is empty")
+    if application != _APPLICATION:
+        raise JournalError(f"{str(file)!r} is no journal of mwaa-async; name another file")
+    if version > _FORMAT:
+        raise JournalError(
+            f"the journal {str(file)!r} was written by a newer mwaa-async (format {version}, this one knows up to "
+            f"{_FORMAT}); go on with that version"
+        )
+
+
+def unusable(file: Path, error: sqlite3.Error) -> JournalError:
+    """Return the error for what SQLite says about a journal."""
+    if isinstance(error, sqlite3.OperationalError):
+        told = JournalError(f"the journal {str(file)!r} cannot be used: {error}; mend that and start again with it")
+        told.ran = None
+        return told
+    return _damaged(file, str(error))
+
+
+def _damaged(file: Path, how: str) -> JournalError:
+    return JournalError(
+        f"the journal {str(file)!r} is damaged ({how}); take it from a backup. Another journal would give every row "
+        "another run id and trigger it again: look in Airflow first for runs whose ids begin with 'bulk__'"
+    )

@@ -1,0 +1,85 @@
+"""One row of a batch: what is asked for, and what became of it."""
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from mwaa_async._commands.call import iso, json_text
+from mwaa_async._commands.dag_runs import DagRun
+from mwaa_async._identity import check_name
+
+Status = Literal["triggered", "already_triggered", "failed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerRequest:
+    """A DAG run that is wanted; see `Dags.trigger` for its parts."""
+
+    environment: str
+    dag_id: str
+    conf: Mapping[str, Any] | None = None
+    run_id: str | None = None
+    logical_date: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerOutcome:
+    """What became of a request.
+
+    `status` is `triggered`, `already_triggered` (the run was there: an earlier attempt made it), `failed` (`error` says
+    why, and in `ran` whether Airflow refused it or it never got there) or `unknown` (nobody knows; the same journal
+    settles it). `attempts` counts how often it was sent, over all that worked on the journal. `row` is its number among
+    the requests, from 1, and `run_id` the one that it has or would have had.
+    """
+
+    request: TriggerRequest
+    status: Status
+    dag_run: DagRun | None = None
+    error: Exception | None = None
+    attempts: int = 1
+    row: int = 0
+    run_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A request with its place in the batch and its run id."""
+
+    number: int
+    request: TriggerRequest
+    run_id: str
+    conf_digest: str = field(repr=False)
+
+    @property
+    def logical_date(self) -> str | None:
+        """Return the logical date as the journal has it."""
+        return None if self.request.logical_date is None else iso(self.request.logical_date)
+
+
+def new_batch(name: str = "") -> str:
+    """Return a name for a batch that no other batch has: readable, and of characters that a run id may have."""
+    words = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.")[:60]
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return "_".join(filter(None, (words, moment, secrets.token_hex(3))))
+
+
+def row_of(batch: str, number: int, request: TriggerRequest) -> Row:
+    """Return the request as a row of the batch; its run id depends on these two and the number only.
+
+    Raises `ValueError` or `TypeError` for a request that cannot be sent.
+    """
+    check_name(request.environment)
+    if not isinstance(request.dag_id, str) or not request.dag_id:
+        raise ValueError("a request needs a dag_id")
+    text = json_text(request.conf)
+    digest = "" if text is None else hashlib.sha256(_canonical(text).encode()).hexdigest()
+    return Row(number, request, request.run_id or f"bulk__{batch}__{number:06d}", digest)
+
+
+def _canonical(conf: str) -> str:
+    return json.dumps(json.loads(conf), sort_keys=True)

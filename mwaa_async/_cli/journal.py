@@ -1,0 +1,81 @@
+"""`mwaa-async journal`."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from mwaa_async._bulk.journal import Entry, Journal, RowStatus, read_journal
+from mwaa_async._cli.output import print_table, write
+
+_STATUSES: tuple[RowStatus, ...] = ("planned", "sent", "triggered", "already_triggered", "failed", "unknown")
+_MOST = 20  # rows that are shown of a status, unless it is asked for
+
+
+@click.command(short_help="Show the journal of a batch.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--status", type=click.Choice(_STATUSES), help="Show all rows with this status.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: the counts and all rows, or those of --status.")
+def journal(file: Path, *, status: RowStatus | None, as_json: bool) -> None:
+    """Show how far a batch has come, also while it is on its way.
+
+    Rows that are planned were not sent, those that are sent may have run; the command that began the batch goes on with
+    both, and with those that are unknown.
+
+    \b
+    mwaa-async journal nightly.csv.journal
+    """
+    with closing(read_journal(file)) as opened:
+        if as_json:
+            _print_json(opened, status)
+        else:
+            _print_counts(opened)
+            _print_rows(opened, status)
+
+
+def _counts(journal: Journal) -> dict[str, Counter[str]]:
+    counts: dict[str, Counter[str]] = {}
+    for (environment, status), count in journal.counts().items():
+        counts.setdefault(environment, Counter())[status] += count
+    return counts
+
+
+def _print_counts(journal: Journal) -> None:
+    rows = [
+        [environment, *(str(counts[status]) for status in _STATUSES), str(counts.total())]
+        for environment, counts in _counts(journal).items()
+    ]
+    print_table(["ENVIRONMENT", *(status.replace("_", " ").upper() for status in _STATUSES), "ROWS"], rows)
+
+
+def _print_rows(journal: Journal, status: RowStatus | None) -> None:
+    """Print the rows of a status, or some of those that are not triggered."""
+    asked: tuple[RowStatus, ...] = (status,) if status else ("sent", "failed", "unknown")
+    found = list(_some(journal.entries(*asked), None if status else _MOST))
+    if found:
+        write("\n")
+        rows = [
+            [str(one.number), one.status, one.environment, one.dag_id, one.run_id, one.error or ""] for one in found
+        ]
+        print_table(["ROW", "STATUS", "ENVIRONMENT", "DAG", "RUN ID", "ERROR"], rows)
+
+
+def _some(entries: Iterator[Entry], most: int | None) -> Iterator[Entry]:
+    for number, entry in enumerate(entries, 1):
+        if most is not None and number > most:
+            return
+        yield entry
+
+
+def _print_json(journal: Journal, status: RowStatus | None) -> None:
+    entries = journal.entries(*((status,) if status else _STATUSES))
+    document = {
+        "batch": journal.batch,
+        "counts": _counts(journal),
+        "rows": [asdict(entry) for entry in entries],
+    }
+    write(json.dumps(document, indent=4, ensure_ascii=False) + "\n")
