@@ -20,12 +20,11 @@ async def main(environment_name: str, *dag_ids: str) -> int:
 async def trigger(environment: Environment, dag_id: str) -> bool:
     """Trigger one DAG, print what became of it, and tell whether it was triggered."""
     try:
-        result = await environment.run(["dags", "trigger", dag_id, "--conf", '{"by": "example"}', "--output", "json"])
+        run = await environment.dags.trigger(dag_id, conf={"by": "example"})
     except MwaaError as error:
         print(f"{dag_id:10} not triggered: {error}")
         return False
-    [run] = result.json()
-    print(f"{dag_id:10} {run['state']}: {run['dag_run_id']}  (waited {result.queued_for:.2f} s for its turn)")
+    print(f"{dag_id:10} {run.state}: {run.run_id}")
     return True
 
 

@@ -46,6 +46,14 @@ _PROGRAM = click.Path(exists=True, dir_okay=False, executable=True, path_type=Pa
     show_default="any free one",
     help="Port of the token API on 127.0.0.1.",
 )
+@click.option(
+    "--command-time",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    help="How long every command takes at least; on MWAA it is some seconds.",
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.pass_obj
 def emulator(
@@ -55,6 +63,7 @@ def emulator(
     airflow_version: str | None,
     airflow_binary: Path | None,
     port: int,
+    command_time: float,
     command: Sequence[str],
 ) -> None:
     """Serve a local MWAA, for tests and for trying things out.
@@ -69,7 +78,7 @@ def emulator(
     """
     if airflow_version and airflow_binary:
         raise click.UsageError("give either --airflow-version or --airflow-binary")
-    local_mwaa = _emulator(environments, port, airflow_version, airflow_binary, options.region)
+    local_mwaa = _emulator(environments, port, airflow_version, airflow_binary, options.region, command_time)
     try:
         status = asyncio.run(_serve(local_mwaa, environments, command))
     except KeyboardInterrupt:
@@ -78,14 +87,24 @@ def emulator(
 
 
 def _emulator(
-    environments: Sequence[str], port: int, version: str | None, binary: Path | None, region: str | None
+    environments: Sequence[str],
+    port: int,
+    version: str | None,
+    binary: Path | None,
+    region: str | None,
+    command_time: float,
 ) -> "Emulator":
     try:
         from mwaa_async.emulator import AirflowBinary, Emulator
     except ImportError:
         raise MissingExtraError("the emulator needs the extra 'emulator': pip install 'mwaa-async[emulator]'") from None
     chosen: dict[str, Any] = {"airflow": AirflowBinary(binary) if binary else version, "region": region}
-    return Emulator(environments, port=port, **{name: value for name, value in chosen.items() if value is not None})
+    return Emulator(
+        environments,
+        port=port,
+        command_time=command_time,
+        **{name: value for name, value in chosen.items() if value is not None},
+    )
 
 
 async def _serve(emulator: "Emulator", environments: Sequence[str], command: Sequence[str]) -> int:

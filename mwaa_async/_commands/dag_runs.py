@@ -129,8 +129,10 @@ async def _existing(wanted: DagRun, version: Version, error: DagRunAlreadyExists
 
 def _triggered(wanted: DagRun, version: Version, result: CommandResult) -> DagRun:
     if catalogue()["dags trigger"].prints_json(version):
-        [row] = rows(result) or [{}]
-        return _read(wanted, row, result)
+        found = rows(result)
+        if len(found) != 1:
+            raise unexpected(result, "DAG run")
+        return _read(wanted, found[0], result)
     # Created <DagRun demo @ 2026-11-22T10:40:24+00:00: run1, state:queued, queued_at: …. externally triggered: True>
     created = re.search(rf"Created <DagRun \S+ @ (.*): {re.escape(wanted.run_id)}, (?:state:(\w+), )?", result.stdout)
     if created is None:
@@ -186,7 +188,8 @@ def _is_between(start: datetime | None, date: datetime | None, end: datetime | N
 async def current(run: DagRun) -> DagRun | None:
     """Return the run as Airflow knows it now, or `None` where it does not know it, reading as little as possible."""
     environment = run.environment
-    assert environment is not None
+    if environment is None:
+        raise ValueError(f"the run {run.run_id!r} is of no environment; take one that a method has returned")
     version = await environment._version()
     if version >= (3, 0, 0) and run.logical_date is None:
         state = await dag_state(environment, run.dag_id, run.run_id)

@@ -73,6 +73,15 @@ async def test_every_trigger_has_a_run_id_and_later_ones_sort_after_earlier_ones
     ]
 
 
+async def test_triggers_run_in_the_order_in_which_they_are_asked_for_from_the_first_on(
+    demo: Environment, emulator: Emulator
+) -> None:
+    run_ids = [f"run-{number}" for number in range(6)]
+    await asyncio.gather(*(demo.dags.trigger("etl", run_id=run_id) for run_id in run_ids))
+    assert [word.partition("=")[2] for words in sent(emulator) for word in words if word.startswith("--run")] == run_ids
+    assert emulator.max_running("demo") == 1
+
+
 @pytest.mark.parametrize("fault", [CutConnection(ran=True), StatusAnswer(504, ran=True), WrongAnswer()], ids=repr)
 @pytest.mark.parametrize("run_id", ["mine", None])
 async def test_a_trigger_whose_answer_is_lost_is_found_to_have_run(

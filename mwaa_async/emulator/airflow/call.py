@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NoReturn
 
+from mwaa_async._protocol.versions import Version
 from mwaa_async.emulator.airflow import tables
 from mwaa_async.emulator.airflow.dates import log_time
 from mwaa_async.emulator.airflow.dialect import Dialect
 from mwaa_async.emulator.airflow.metadata import Metadata
-from mwaa_async.emulator.airflow.versions import Version
 
 
 class Failed(Exception):

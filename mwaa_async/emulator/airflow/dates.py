@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timezone
 
-from mwaa_async.emulator.airflow.versions import Version
+from mwaa_async._protocol.versions import Version
 
 
 # argparse names this function when it refuses a date ("invalid parse value: 'x'"): it must be called as Airflow's is.

@@ -10,8 +10,9 @@ from importlib.resources.abc import Traversable
 from string import Template
 from typing import Any
 
+from mwaa_async._protocol.versions import Version
 from mwaa_async.emulator.airflow.command_line import CommandLine
-from mwaa_async.emulator.airflow.versions import Version, recorded_dialect
+from mwaa_async.emulator.airflow.versions import recorded_dialect
 
 # Up to 2.8 these took and printed what they did in 2.5 (airflow/cli/commands/dag_command.py of 2.8.1 and 2.9.2).
 _UNCHANGED_UNTIL_2_9 = ("dags list", "dags pause", "dags unpause")

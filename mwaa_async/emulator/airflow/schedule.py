@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from mwaa_async._protocol.versions import Version
 from mwaa_async.emulator.airflow.call import Call
-from mwaa_async.emulator.airflow.versions import Version
 
 _DAILY = "etl"
 _DAY = timedelta(days=1)

@@ -2,7 +2,7 @@
 
 import re
 
-Version = tuple[int, int, int]
+from mwaa_async._protocol.versions import Version
 
 _ACCEPTED = re.compile(r"(1)\.(10)\.(\d+)|([23])\.(\d+)\.(\d+)")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from mwaa_async._protocol.versions import Version
 from mwaa_async.emulator.airflow.call import Call
 from mwaa_async.emulator.airflow.commands import (
     assets,
@@ -30,7 +31,6 @@ from mwaa_async.emulator.airflow.commands import (
 )
 from mwaa_async.emulator.airflow.commands.cheat_sheet import cheat_sheet
 from mwaa_async.emulator.airflow.commands.trigger import trigger
-from mwaa_async.emulator.airflow.versions import Version
 
 Command = Callable[[Call], None]
 

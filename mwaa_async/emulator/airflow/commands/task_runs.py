@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
+from mwaa_async._protocol.versions import Version
 from mwaa_async.emulator.airflow import dates, metadata
 from mwaa_async.emulator.airflow.call import Call
 from mwaa_async.emulator.airflow.commands import dag_files, dependencies, lookups
 from mwaa_async.emulator.airflow.commands.instances import described, row_id
 from mwaa_async.emulator.airflow.metadata import Dag, DagRun, TaskInstance
-from mwaa_async.emulator.airflow.versions import Version
 
 
 def test(call: Call) -> None:
