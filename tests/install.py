@@ -10,15 +10,23 @@ from pathlib import Path
 
 
 def main(directory: Path, requirements: list[str]) -> None:
-    # Written last: an installation that was interrupted has none and is made anew.
-    complete = directory / "complete.txt"
     wanted = "\n".join([sys.version, *requirements])
-    if complete.is_file() and complete.read_text() == wanted:
+    if is_complete(directory, wanted):
         return
     subprocess.run([sys.executable, "-m", "venv", "--clear", directory], check=True)
     # pip compiles what it installs, also where PYTHONDONTWRITEBYTECODE keeps the programs from doing so themselves.
     subprocess.run([directory / "bin" / "python", "-m", "pip", "install", "--quiet", *requirements], check=True)
-    complete.write_text(wanted)
+    mark_complete(directory, wanted)
+
+
+def is_complete(directory: Path, wanted: str) -> bool:
+    """Tell whether there is an environment with what is wanted, and its installation was not interrupted."""
+    complete = directory / "complete.txt"
+    return complete.is_file() and complete.read_text() == wanted
+
+
+def mark_complete(directory: Path, wanted: str) -> None:
+    (directory / "complete.txt").write_text(wanted)
 
 
 if __name__ == "__main__":

@@ -86,9 +86,9 @@ class Dags:
     ) -> DagRun:
         """Trigger a run of the DAG and return it.
 
-        `conf` is any JSON object. Without a `run_id` it gets one that nobody else makes; either way the trigger is safe
-        to repeat, so it is sent once more, after `settle_time`, when nobody knows whether it ran. A `logical_date`
-        without a time zone is taken as UTC.
+        `conf` is any JSON object (as text less than 128 KiB: Linux takes no longer argument). Without a `run_id` it
+        gets one that nobody else makes; either way the trigger is safe to repeat, so it is sent once more, after
+        `settle_time`, when nobody knows whether it ran. A `logical_date` without a time zone is taken as UTC.
 
         Raises `DagNotFoundError`, `DagRunAlreadyExistsError` where the DAG had a run with this run id or logical date
         before, `ValueError` for a run id that Airflow would not take, and what every command raises.

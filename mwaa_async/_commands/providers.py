@@ -77,7 +77,7 @@ class Providers:
     async def get(self, provider_name: str) -> Provider:
         """Return one provider. Raises `CommandFailedError` where it is not installed, and what every command raises."""
         result = await call(self._environment, "providers get", provider_name)
-        # The first versions of Airflow 2 take `--output json` as well, and print "Provider: …" and "Version: …".
+        # Up to 2.5 it takes `--output json` as well, and prints "Provider: …" and "Version: …" all the same.
         told = dict(re.findall(r"^(Provider|Version): (.+)$", result.stdout, re.MULTILINE))
         found = [read_row(Provider, told)] if len(told) == 2 else read_rows(Provider, result)
         if len(found) != 1:

@@ -88,8 +88,7 @@ class Tasks:
         """Clear task instances, as if they had never run: the scheduler runs them again.
 
         Without anything that narrows it down, these are all of the DAG. Airflow 3 takes `task_regex` as a part of the
-        task's id, and not as a regular expression. Raises `DagNotFoundError`, and what every
-        command raises.
+        task's id, and not as a regular expression. Raises `DagNotFoundError`, and what every command raises.
         """
         version = await self._environment._version()
         options: dict[str, Value] = {

@@ -12,7 +12,11 @@ LONG_RECORD = rf"{_TIME}\S* {_COLOUR}\[.*\n(?:(?!{_TIME}).*\n){{0,20}}?.*{_LOGGE
 _SHORT_RECORD = rf"\[{_TIME}.*|{_TIME}\S* {_COLOUR}\[.*"
 _WHOLE_RECORD = rf"{_TIME}\S* {_COLOUR}\[.*{_LOGGER}"
 RECORDS_AND_BLANKS = re.compile(rf"(?:(?:{LONG_RECORD}|{_SHORT_RECORD}|[ \t\r]*)\n)*")
-_RECORD = rf"(?:{_WHOLE_RECORD}|{LONG_RECORD}|{_SHORT_RECORD})(?:\n|\Z)"
+# 1.10 logs to stdout, where the traceback of a DAG file that cannot be loaded stands before the answer.
+_TRACEBACKS = (
+    r"(?:(?:\n(?:During|The above) .*\n\n)?Traceback \(most recent call last\):\n(?:[ \t].*\n)*\S.*(?:\n|\Z))*"
+)
+_RECORD = rf"(?:{_WHOLE_RECORD}|{LONG_RECORD}|{_SHORT_RECORD})(?:\n|\Z){_TRACEBACKS}"
 _FIRST_RECORDS = re.compile(rf"(?:{_RECORD})*")
 _RECORDS = re.compile(rf"^{_RECORD}", re.MULTILINE)
 

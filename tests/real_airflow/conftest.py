@@ -8,29 +8,49 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mwaa_async import Environment, MwaaClient
+from mwaa_async._protocol.versions import Version, parse_version
 from mwaa_async.emulator import AirflowBinary, Emulator
 
-# EmptyOperator moved to a provider with Airflow 3.
+# Airflow 3 moved the operators to a provider and renamed the schedule; version 2 still knows the names of 1.10.
 DAGS = """
 from datetime import datetime
 
 from airflow import DAG
 
 try:
+    from airflow.providers.standard.operators.bash import BashOperator
     from airflow.providers.standard.operators.empty import EmptyOperator
-except ImportError:
-    from airflow.operators.empty import EmptyOperator
+    from airflow.sdk import Asset
 
-for name in ("demo", "etl", "report"):
-    with DAG(name, start_date=datetime(2024, 1, 1), schedule=None):
-        EmptyOperator(task_id="extract")
+    schedule, sales = "schedule", {"outlets": [Asset("sales", uri="s3://bucket/sales")]}
+except ImportError:
+    from airflow.operators.bash_operator import BashOperator
+    from airflow.operators.dummy_operator import DummyOperator as EmptyOperator
+
+    schedule, sales = "schedule_interval", {}
+
+with DAG("demo", start_date=datetime(2024, 1, 1), **{schedule: None}) as demo:
+    EmptyOperator(task_id="extract")
+
+with DAG("etl", start_date=datetime(2024, 1, 1), catchup=False, **{schedule: "@daily"}) as etl:
+    greet = "echo {{ ds }} {{ params.greeting }}"
+    extract = BashOperator(task_id="extract", bash_command=greet, params={"greeting": "hello"})
+    extract >> EmptyOperator(task_id="load")
+
+with DAG("report", start_date=datetime(2024, 1, 1), **{schedule: None}) as report:
+    EmptyOperator(task_id="extract", **sales)
 """
+BROKEN = "from airflow import DAG\nimport nosuch_module\n"
+
+# Of Airflow's database, with the column names of Airflow 3.
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +68,24 @@ class RealAirflow:
 
     program: Path
     home: Path
+    version: str
 
     @property
     def environ(self) -> dict[str, str]:
-        return {"AIRFLOW_HOME": str(self.home), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+        return {
+            "AIRFLOW_HOME": str(self.home),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            # Without a key passwords and variables stand in the database as they are.
+            "AIRFLOW__CORE__FERNET_KEY": "",
+            # 1.10 has no roles without.
+            "AIRFLOW__WEBSERVER__RBAC": "True",
+            # Backfills of Airflow 1 and 2 start `airflow` for each task.
+            "PATH": f"{self.program.parent}{os.pathsep}{os.environ['PATH']}",
+        }
+
+    @property
+    def parsed_version(self) -> Version:
+        return parse_version(self.version)
 
     def binary(self) -> AirflowBinary:
         return AirflowBinary(self.program, environ=self.environ)
@@ -61,33 +95,67 @@ class RealAirflow:
         dags = self.home / "dags"
         dags.mkdir()
         (dags / "three_dags.py").write_text(DAGS)
-        for command in (["db", "migrate"], ["dags", "reserialize"]):
-            subprocess.run(
-                [self.program, *command], check=True, stdin=subprocess.DEVNULL, env={**os.environ, **self.environ}
-            )
+        (dags / "broken.py").write_text(BROKEN)
+        for command in preparation(self.parsed_version):
+            self.run(*command)
+
+    def run(self, *command: str) -> str:
+        """Run one command and return what it prints."""
+        return run([self.program, *command], self.environ)
+
+    def python(self, code: str) -> Any:
+        """Return the JSON document that Airflow's own Python prints in the end for this code."""
+        return json.loads(run([self.program.parent / "python", "-c", code], self.environ).splitlines()[-1])
 
     def dag_runs(self, run_id: str) -> list[DagRun]:
         """Return the DAG runs with this id as they stand in the database."""
-        rows = self._rows("SELECT dag_id, run_id, conf FROM dag_run WHERE run_id = ?", run_id)
-        return [DagRun(dag_id, run_id, _conf(conf)) for dag_id, run_id, conf in rows]
+        return [DagRun(row["dag_id"], run_id, row["conf"]) for row in self.rows("dag_run", run_id=run_id)]
 
     def is_paused(self, dag_id: str) -> bool:
-        ((is_paused,),) = self._rows("SELECT is_paused FROM dag WHERE dag_id = ?", dag_id)
-        return bool(is_paused)
+        (row,) = self.rows("dag", dag_id=dag_id)
+        return bool(row["is_paused"])
 
     def has_variable(self, key: str) -> bool:
-        return bool(self._rows("SELECT key FROM variable WHERE key = ?", key))
+        return bool(self.rows("variable", key=key))
 
-    def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.home / "airflow.db")) as connection:
-            return connection.execute(query, values).fetchall()
+    def rows(self, table: str, **where: object) -> list[Row]:
+        """Return the rows of a table of Airflow's database that have these values."""
+        condition = " AND ".join(["true", *(f"{column} = :{column}" for column in where)])
+        return self.query(f"SELECT * FROM {table} WHERE {condition}", **where)
+
+    def query(self, statement: str, **values: object) -> list[Row]:
+        """Have the database carry out a statement, and return the rows that it answers, with dates as such."""
+        with closing(sqlite3.connect(self.home / "airflow.db")) as connection, connection:
+            connection.row_factory = sqlite3.Row
+            return [_restored(dict(row)) for row in connection.execute(statement, values)]
 
 
-def _conf(stored: bytes | str | None) -> Any:
-    # Airflow 2 stores it pickled, Airflow 3 as JSON.
-    if stored is None:
-        return None
-    return pickle.loads(stored) if isinstance(stored, bytes) else json.loads(stored)
+def preparation(version: Version) -> list[list[str]]:
+    """Return the commands that make a database and fill its table of DAGs."""
+    make = ["initdb"] if version < (2, 0, 0) else ["db", "init"] if version < (2, 7, 0) else ["db", "migrate"]
+    fill = ["scheduler", "-n", "1"] if version < (2, 4, 0) else ["dags", "reserialize"]
+    return [make, fill]
+
+
+def run(command: list[str | Path], environ: dict[str, str]) -> str:
+    done = subprocess.run(
+        command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env={**os.environ, **environ}, text=True
+    )
+    return done.stdout
+
+
+def _restored(row: Row) -> Row:
+    return {"logical_date" if name == "execution_date" else name: _value(name, row[name]) for name in row}
+
+
+def _value(column: str, stored: Any) -> Any:
+    if column == "conf" and stored is not None:
+        # Airflow 1 and 2 store it pickled, Airflow 3 as JSON.
+        return pickle.loads(stored) if isinstance(stored, bytes) else json.loads(stored)
+    try:
+        return datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    except (TypeError, ValueError):
+        return stored
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +163,9 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> RealAirflow:
     program = os.environ.get("MWAA_ASYNC_AIRFLOW")
     if not program or not Path(program).is_file():
         pytest.fail(f"MWAA_ASYNC_AIRFLOW must be the path of an 'airflow' program, not {program!r}; tox sets it")
-    airflow = RealAirflow(Path(program), tmp_path_factory.mktemp("airflow"))
+    home = tmp_path_factory.mktemp("airflow")
+    version = run([Path(program), "version"], {"AIRFLOW_HOME": str(home)}).splitlines()[-1]
+    airflow = RealAirflow(Path(program), home, version)
     airflow.prepare()
     return airflow
 
@@ -107,5 +177,6 @@ async def emulator(airflow: RealAirflow) -> AsyncIterator[Emulator]:
 
 
 @pytest.fixture
-def demo(client: MwaaClient) -> Environment:
-    return client.environment("demo")
+def demo(client: MwaaClient, airflow: RealAirflow) -> Environment:
+    # Told, so that no test starts an Airflow to ask it.
+    return client.environment("demo", airflow_version=airflow.version)

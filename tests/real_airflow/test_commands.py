@@ -124,7 +124,7 @@ async def failure(airflow: RealAirflow, command: str, failed_status: int) -> Com
         MwaaClient(**emulator.client_options()) as client,
     ):
         with pytest.raises(CommandFailedError) as caught:
-            await client.environment("demo").run(command)
+            await client.environment("demo", airflow_version=airflow.version).run(command)
     assert emulator.commands[0].exit_code
     return caught.value
 
