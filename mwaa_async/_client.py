@@ -11,13 +11,13 @@ from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from anyio import CancelScope, to_thread
+from anyio import CancelScope
 
 from mwaa_async._airflow import Airflow
 from mwaa_async._aws import Account, AwsOptions, MwaaApi, open_account
 from mwaa_async._bulk.batch import Batch, OnError, Requests
-from mwaa_async._bulk.journal import open_journal
 from mwaa_async._bulk.rows import TriggerOutcome
+from mwaa_async._bulk.writer import opened_journal
 from mwaa_async._environment import Environment
 from mwaa_async._errors import TokenError
 from mwaa_async._guards import Guard, HostGuard
@@ -140,7 +140,7 @@ class MwaaClient:
         Raises `JournalError` where the journal cannot be used or is one of other requests. What goes wrong with a row
         is in its outcome.
         """
-        opened = None if journal is None else await to_thread.run_sync(open_journal, journal)
+        opened = None if journal is None else await opened_journal(journal)
         try:
             async with aclosing(Batch(self, opened, on_error).outcomes(requests)) as outcomes:
                 async for outcome in outcomes:

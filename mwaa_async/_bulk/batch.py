@@ -1,17 +1,25 @@
 """Triggering the rows of a batch: environments in parallel, each one row after the other."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from mwaa_async._bulk.journal import Entry, Journal
-from mwaa_async._bulk.rows import Row, Status, TriggerOutcome, TriggerRequest, new_batch, row_of
+from mwaa_async._bulk.line import Line
+from mwaa_async._bulk.rows import Row, Status, TriggerOutcome, TriggerRequest, bad_row, new_batch, row_of
 from mwaa_async._bulk.writer import Writer
 from mwaa_async._commands.dag_runs import DagRun, trigger
-from mwaa_async._errors import CommandFailedError, DagRunAlreadyExistsError, MwaaError, OutputError
+from mwaa_async._errors import (
+    CommandFailedError,
+    DagRunAlreadyExistsError,
+    JournalError,
+    MwaaError,
+    OutputError,
+    TokenError,
+)
 
 if TYPE_CHECKING:
     from mwaa_async._client import MwaaClient
@@ -19,10 +27,10 @@ if TYPE_CHECKING:
 Requests = Iterable[TriggerRequest] | AsyncIterable[TriggerRequest]
 OnError = Literal["continue", "stop"]
 
-_AHEAD = 1000  # rows that are read and not finished: so far one environment may be ahead of another
-_AT_ONCE = 64  # rows, or outcomes, that the journal gets in one transaction
+_AHEAD = 1000  # rows that are read and whose outcome nobody has taken: so far one environment may be ahead of another
+_AT_ONCE = 64  # rows that are entered into the journal in one transaction
 _ROUNDS = 3  # in which rows whose outcome is unknown are sent again, when all others are done
-_UNSETTLED = 100  # rows of an environment that may wait for these rounds
+_UNSETTLED = 100  # rows that may wait for these rounds: each takes up room
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +52,35 @@ class Batch:
         self._writer = Writer(journal)
         self._name = new_batch() if journal is None else journal.batch
         self._stops_at_error = on_error == "stop"
-        self._stopping = False
+        self._stopping = self._has_sent = False
+        self._problem: Exception | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._lines: dict[str, Line] = {}
+        self._unsettled: dict[str, list[tuple[Row, TriggerOutcome]]] = {}
+        # The one limit to how much there is at a time, from the reading of a row until its outcome is taken.
         self._room = asyncio.Semaphore(_AHEAD)
-        self._lines: dict[str, asyncio.Queue[tuple[Row, Entry] | None]] = {}
-        self._steps: asyncio.Queue[_Step | None] = asyncio.Queue(_AT_ONCE)
-        self._outcomes: asyncio.Queue[TriggerOutcome | Exception | None] = asyncio.Queue(_AT_ONCE)
+        self._steps: asyncio.Queue[_Step | None] = asyncio.Queue()
+        self._outcomes: asyncio.Queue[TriggerOutcome | Exception | None] = asyncio.Queue()
 
     def stop(self) -> None:
         """Begin no more rows; what is on the wire goes on to its end, and is recorded and told."""
         self._stopping = True
         if self._reading is not None:
-            self._reading.cancel()  # it may be waiting for room, which nobody makes any more
+            self._reading.cancel()
 
     async def outcomes(self, requests: Requests) -> AsyncGenerator[TriggerOutcome, None]:
         """Yield the outcomes as they come, each when the journal has it."""
-        work = asyncio.create_task(self._work(requests))
-        try:
-            while (outcome := await self._outcomes.get()) is not None:
-                if isinstance(outcome, Exception):
-                    raise outcome
-                yield outcome
-        finally:
-            work.cancel()
-            await asyncio.wait([work])
-            await self._writer.aclose()
+        async with aclosing(self._writer):
+            work = asyncio.create_task(self._work(requests))
+            try:
+                while (outcome := await self._outcomes.get()) is not None:
+                    if isinstance(outcome, Exception):
+                        raise outcome
+                    self._room.release()
+                    yield outcome
+            finally:
+                work.cancel()
+                await asyncio.wait([work])
 
     async def _work(self, requests: Requests) -> None:
         end: Exception | None = None
@@ -77,102 +89,102 @@ class Batch:
                 tasks.create_task(self._record())
                 async with asyncio.TaskGroup() as workers:
                     self._reading = workers.create_task(self._read(requests, workers))
-                await self._steps.put(None)
+                self._steps.put_nowait(None)
+            end = self._problem
         except ExceptionGroup as group:
             end = _first(group)
-        await self._outcomes.put(end)
+        finally:
+            if isinstance(end, JournalError):
+                end.ran = None if self._has_sent else False
+            self._outcomes.put_nowait(end)
 
     async def _read(self, requests: Requests, workers: asyncio.TaskGroup) -> None:
-        """Give every environment its rows, not more of them than there is room for."""
+        """Give every environment its rows; where that goes wrong, what is on the wire still comes to its end."""
         try:
-            number = 0
-            async with aclosing(_some(requests)) as all_of_them:
-                async for some in all_of_them:
-                    await self._plan(number, some, workers)
-                    number += len(some)
-            await self._writer.end(number)
+            if not self._stopping:
+                await self._read_all(requests, workers)
+        except asyncio.CancelledError:
+            if self._reading is None or self._reading.cancelling():
+                raise
+            self._problem, self._stopping = RuntimeError("the requests were cancelled by themselves"), True
+        except Exception as error:  # noqa: BLE001  # it is told in the end
+            self._problem, self._stopping = error, True
         finally:
             for line in self._lines.values():
-                line.put_nowait(None)
+                line.end()
 
-    async def _plan(self, before: int, requests: list[TriggerRequest], workers: asyncio.TaskGroup) -> None:
-        numbered = enumerate(requests, before + 1)
-        rows = [row for number, request in numbered if (row := await self._row(number, request))]
-        for row, entry in zip(rows, await self._writer.plan(rows), strict=True):
+    async def _read_all(self, requests: Requests, workers: asyncio.TaskGroup) -> None:
+        number = 0
+        async with aclosing(_some(requests)) as all_of_them:
+            async for some in all_of_them:
+                await self._enter(number, some, workers)
+                number += len(some)
+        await self._writer.end(number)
+
+    async def _enter(self, before: int, requests: Sequence[TriggerRequest], workers: asyncio.TaskGroup) -> None:
+        """Let rows stand in their environments' lines, unless there is nothing to be done with them any more."""
+        for _ in requests:
             await self._room.acquire()
-            await self._enter(row, entry, workers)
+        rows = [self._row(number, request) for number, request in enumerate(requests, before + 1)]
+        for row, entry in zip(rows, await self._writer.plan(rows), strict=True):
+            if row.problem is not None or entry.is_finished:
+                self._steps.put_nowait(_Step(self._known(row, entry)))
+            else:
+                self._line(row.request.environment, workers).put(row, entry)
 
-    async def _row(self, number: int, request: TriggerRequest) -> Row | None:
+    def _row(self, number: int, request: TriggerRequest) -> Row:
         try:
             return row_of(self._name, number, request)
-        except (ValueError, TypeError) as error:
-            await self._room.acquire()
-            await self._steps.put(_Step(TriggerOutcome(request, "failed", error=error, attempts=0, row=number)))
-            return None
+        except (ValueError, TypeError, RecursionError) as problem:
+            return bad_row(number, request, problem)
 
-    async def _enter(self, row: Row, entry: Entry, workers: asyncio.TaskGroup) -> None:
-        """Let a row stand in its environment's line, unless it is finished."""
-        if entry.is_finished:
-            await self._steps.put(_Step(_finished(row, entry)))
-            return
-        name = row.request.environment
-        if name not in self._lines:
-            self._lines[name] = asyncio.Queue()
-            workers.create_task(self._drive(name, self._lines[name]))
-        self._lines[name].put_nowait((row, entry))
+    def _line(self, environment: str, workers: asyncio.TaskGroup) -> Line:
+        if environment not in self._lines:
+            line = self._lines[environment] = Line(self._writer)
+            workers.create_task(self._drive(environment, line))
+        return self._lines[environment]
 
-    async def _drive(self, environment: str, line: asyncio.Queue[tuple[Row, Entry] | None]) -> None:
+    async def _drive(self, environment: str, line: Line) -> None:
         """Trigger the rows of one environment, and in the end again those of which nobody knows."""
-        unsettled: list[tuple[Row, Entry]] = []
-        coming = asyncio.create_task(self._next(line))
-        self._client._expect_more(environment, lambda: not coming.done() or coming.result() is not None)
-        try:
-            while not self._stopping and (taken := await coming) is not None:
-                coming = asyncio.create_task(self._next(line))
-                unsettled += await self._attempt(*taken, is_last=False)
-                if len(unsettled) >= _UNSETTLED:
-                    unsettled = await self._settle(unsettled)
-            await self._settle(unsettled)
-        finally:
-            self.running.pop(environment, None)
-            await self._put_back(coming)
+        with suppress(TokenError):  # every row is told of it
+            self._client._expect_more(environment, lambda: line.has_more and not self._stopping)
+        self._unsettled[environment] = []
+        async with aclosing(line):
+            while await line.is_ready() and not self._stopping:
+                row, entry = line.take()
+                await self._attempt(row, entry.attempts)
+                if self._has_too_many_unsettled():
+                    await self._settle(environment)
+            await self._settle(environment)
+        self.running.pop(environment, None)
 
-    async def _next(self, line: asyncio.Queue[tuple[Row, Entry] | None]) -> tuple[Row, Entry] | None:
-        """Return the next row; the journal has it as sent from now on, since its request may follow at once."""
-        taken = await line.get()
-        if taken is not None and not self._stopping:
-            row, entry = taken
-            await self._writer.write(Entry(row.number, "sent", entry.attempts))
-        return taken
+    def _has_too_many_unsettled(self) -> bool:
+        count = sum(map(len, self._unsettled.values()))
+        return count >= _UNSETTLED or (count > 0 and self._stops_at_error)
 
-    async def _put_back(self, coming: asyncio.Task[tuple[Row, Entry] | None]) -> None:
-        """Take back that a row was sent which was only about to be."""
-        if not coming.done():
-            coming.cancel()
-        with suppress(asyncio.CancelledError):
-            if (taken := await coming) is not None:
-                row, entry = taken
-                await self._writer.write(Entry(row.number, entry.status, entry.attempts, entry.ran, entry.error))
+    async def _settle(self, environment: str) -> None:
+        """Send the rows again of which nobody knows, until it is known or no attempt is left."""
+        for left in range(_ROUNDS - 1, -1, -1):
+            outcomes, self._unsettled[environment] = self._unsettled[environment], []
+            for row, outcome in outcomes:
+                if self._stopping:
+                    self._steps.put_nowait(_Step(outcome))
+                else:
+                    await self._attempt(row, outcome.attempts, is_last=not left)
 
-    async def _settle(self, unsettled: list[tuple[Row, Entry]]) -> list[tuple[Row, Entry]]:
-        for last in range(_ROUNDS - 1, -1, -1):
-            unsettled = [left for row, entry in unsettled for left in await self._attempt(row, entry, is_last=not last)]
-        return unsettled
-
-    async def _attempt(self, row: Row, entry: Entry, *, is_last: bool) -> list[tuple[Row, Entry]]:
-        """Trigger a row, and return it where nobody knows whether it was and another attempt will tell."""
-        if self._stopping and entry.status == "unknown":
-            return []
-        self.running[row.request.environment] = row
-        outcome = await self._outcome(row, entry.attempts)
-        written = _entry(row, outcome)
-        if outcome.status == "unknown" and not (is_last or self._stopping):
-            await self._writer.write(written)
-            return [(row, written)]
+    async def _attempt(self, row: Row, attempts: int, *, is_last: bool = False) -> None:
+        """Trigger a row, and keep it where nobody knows whether it was and another attempt will tell."""
+        environment = row.request.environment
+        self.running[environment], self._has_sent = row, True
+        outcome = await self._outcome(row, attempts)
+        entry = _entry(row, outcome)
+        if outcome.status == "unknown" and not is_last and not self._stopping:
+            await self._writer.write(entry)
+            self._unsettled[environment].append((row, outcome))
+            return
         if outcome.status in ("failed", "unknown") and self._stops_at_error:
             self.stop()
-        await self._steps.put(_Step(outcome, written))
-        return []
+        self._steps.put_nowait(_Step(outcome, entry))
 
     async def _outcome(self, row: Row, attempts: int) -> TriggerOutcome:
         request, environment = row.request, self._client.environment(row.request.environment)
@@ -192,9 +204,7 @@ class Batch:
                 return outcome("failed", error.attempts, None, error)
             return outcome("already_triggered", error.attempts, error.dag_run)
         except MwaaError as error:
-            # Output that nobody understands says no more than none: the run may be there or not.
-            is_unknown = error.ran is None or isinstance(error, OutputError)
-            return outcome("unknown" if is_unknown else "failed", error.attempts, None, error)
+            return outcome("unknown" if _is_unknown(error) else "failed", error.attempts, None, error)
         except (ValueError, TypeError) as error:
             return outcome("failed", 0, None, error)
 
@@ -209,8 +219,24 @@ class Batch:
             steps = [step for step in some if step is not None]
             await self._writer.write(*(step.entry for step in steps if step.entry is not None))
             for step in steps:
-                await self._outcomes.put(step.outcome)
-                self._room.release()
+                self._outcomes.put_nowait(step.outcome)
+
+    def _known(self, row: Row, entry: Entry) -> TriggerOutcome:
+        """Return the outcome of a row that is not sent."""
+        request, attempts = row.request, entry.attempts
+        if row.problem is not None:
+            return TriggerOutcome(request, "failed", None, row.problem, 0, row.number)
+        if entry.status == "failed":
+            error = CommandFailedError(entry.error or "it failed before", environment=request.environment)
+            return TriggerOutcome(request, "failed", None, error, attempts, row.number, row.run_id)
+        run = DagRun(
+            dag_id=request.dag_id,
+            run_id=row.run_id,
+            conf=request.conf,
+            logical_date=request.logical_date,
+            environment=self._client.environment(request.environment),
+        )
+        return TriggerOutcome(request, "already_triggered", run, None, attempts, row.number, row.run_id)
 
 
 async def _some(requests: Requests) -> AsyncGenerator[list[TriggerRequest], None]:
@@ -224,14 +250,14 @@ async def _some(requests: Requests) -> AsyncGenerator[list[TriggerRequest], None
         yield some
 
 
-def _finished(row: Row, entry: Entry) -> TriggerOutcome:
-    """Return the outcome of a row that the journal knows as finished."""
-    request, attempts = row.request, entry.attempts
-    if entry.status == "failed":
-        error = CommandFailedError(entry.error or "it failed before", environment=request.environment)
-        return TriggerOutcome(request, "failed", None, error, attempts, row.number, row.run_id)
-    run = DagRun(dag_id=request.dag_id, run_id=row.run_id, conf=request.conf, logical_date=request.logical_date)
-    return TriggerOutcome(request, "already_triggered", run, None, attempts, row.number, row.run_id)
+def _is_unknown(error: MwaaError) -> bool:
+    """Tell whether the run may be there or not.
+
+    Output that nobody understands says no more than none; and where a run exists already, looking for it may fail.
+    """
+    return (
+        error.ran is None or isinstance(error, OutputError) or isinstance(error.__context__, DagRunAlreadyExistsError)
+    )
 
 
 def _entry(row: Row, outcome: TriggerOutcome) -> Entry:

@@ -3,22 +3,26 @@
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 from mwaa_async._bulk.rows import TriggerRequest
-from mwaa_async._commands.call import iso
+from mwaa_async._commands.call import aware, json_text
 from mwaa_async._identity import check_name
 from mwaa_async._protocol.run_ids import RUN_ID_PATTERN, check_run_id, run_id_pattern
 
 _COLUMNS = ("environment", "dag_id", "conf", "run_id", "logical_date")
 _LARGEST_CELL = 16 << 20  # characters; the csv module's own limit is shorter than a conf may be
+_LONGEST_REASON = 500  # characters
+_DAG_ID = re.compile(r"[\w.-]{1,250}")  # KEY_REGEX of airflow/utils/helpers.py, in every version
 
 Cells = Mapping[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +34,11 @@ class Problem:
     reason: str
 
     def __str__(self) -> str:
-        where = f"line {self.line}" + (f", column {self.column!r}" if self.column else "")
+        where = f"line {self.line}" + (f", column {self.column!r}" if self.column is not None else "")
         return f"{where}: {self.reason}"
 
 
-class BadRowError(Exception):
+class BadRowError(ValueError):
     """A row with problems."""
 
     def __init__(self, *problems: Problem) -> None:
@@ -63,7 +67,7 @@ class Input:
 
     def problems(self) -> Iterator[Problem]:
         """Yield everything that is wrong with the file, in its order."""
-        seen: dict[tuple[str, ...], int] = {}
+        seen: dict[tuple[object, ...], int] = {}
         with self._opened() as file:
             rows = self._rows(file)
             while True:
@@ -103,36 +107,39 @@ class _Csv(Iterator[tuple[int, Cells]]):
             self._names = self._header()
         if not self._names:
             raise StopIteration
-        while not (cells := self._cells()):
-            pass
-        line = self._line
+        line, cells = self._cells()
         if len(cells) != len(self._names):
             raise BadRowError(Problem(line, None, f"it has {len(cells)} cells, and the header {len(self._names)}"))
-        row = dict(zip(self._names, cells, strict=True))
-        return line, {name: row[name] for name in row if self._conf_columns or name in _COLUMNS}
+        row = zip(self._names, cells, strict=True)
+        return line, {name: cell for name, cell in row if self._is_read(name)}
 
     def _header(self) -> list[str]:
         self._names = []  # where it is wrong, nothing can be said about the rows
-        names = [name.strip() for name in self._cells()]
-        problems = [
-            Problem(1, name, "there are two columns of this name") for name in {*names} if names.count(name) > 1
-        ]
+        line, cells = self._cells()
+        names = [name.strip() for name in cells]
+        twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+        problems = [Problem(line, name, "there are two columns of this name") for name in twice]
         if "dag_id" not in names:
-            problems.append(Problem(1, "dag_id", "the first line must name the columns, and this one among them"))
+            problems.append(Problem(line, "dag_id", "the first line must name the columns, and this one among them"))
         if not problems:
             self._names = names
-        if not self._conf_columns:
-            problems += [Problem(1, name, _UNKNOWN_COLUMN) for name in names if name not in _COLUMNS]
+        problems += [Problem(line, name, _UNKNOWN) for name in dict.fromkeys(names) if not self._is_read(name)]
         if problems:
             raise BadRowError(*problems)
         return names
 
-    def _cells(self) -> list[str]:
-        self._line = self._rows.line_num + 1
-        try:
-            return next(self._rows)
-        except csv.Error as error:
-            raise BadRowError(Problem(self._line, None, f"no CSV: {error}")) from None
+    def _is_read(self, name: str) -> bool:
+        return name in _COLUMNS or (self._conf_columns and name != "" and _is_utf8(name))
+
+    def _cells(self) -> tuple[int, list[str]]:
+        """Return the next row that has cells, and its first line."""
+        while True:
+            line = self._rows.line_num + 1
+            try:
+                if cells := next(self._rows):
+                    return line, cells
+            except csv.Error as error:
+                raise BadRowError(Problem(line, None, f"no CSV: {error}")) from None
 
 
 class _JsonLines(Iterator[tuple[int, Cells]]):
@@ -144,12 +151,9 @@ class _JsonLines(Iterator[tuple[int, Cells]]):
     def __next__(self) -> tuple[int, Cells]:
         line, text = next((line, text) for line, text in self._lines if text.strip())
         try:
-            document = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise BadRowError(Problem(line, None, f"no JSON: {error}")) from None
-        if not isinstance(document, dict):
-            raise BadRowError(Problem(line, None, "a row is a JSON object: {…}"))
-        return line, document
+            return line, _json_object(text, "a row")
+        except ValueError as error:
+            raise BadRowError(Problem(line, None, str(error))) from None
 
 
 @dataclass
@@ -162,100 +166,133 @@ class _Reading:
 
     def request(self, cells: Cells) -> TriggerRequest:
         """Return the row as a request. Raises `BadRowError`."""
-        request = TriggerRequest(
-            self._environment(cells),
-            self._dag_id(cells),
-            self._conf(cells),
-            self._run_id(cells),
-            self._date(cells),
-        )
+        environment = self._read(cells, "environment", self._environment)
+        dag_id = self._read(cells, "dag_id", _dag_id)
+        conf = self._conf(cells)
+        run_id = self._read(cells, "run_id", self._run_id)
+        logical_date = self._read(cells, "logical_date", _date)
         if self.problems:
             raise BadRowError(*self.problems)
-        return request
+        assert environment is not None and dag_id is not None
+        return TriggerRequest(environment, dag_id, conf, run_id, logical_date)
 
-    def _bad(self, column: str, reason: str) -> str:
-        self.problems.append(Problem(self.line, column, reason))
-        return ""
-
-    def _text(self, cells: Cells, column: str) -> str:
-        value = cells.get(column)
-        if value is None:
-            return ""
-        if not isinstance(value, str):
-            return self._bad(column, f"it must be text, not {value!r}")
-        text = value.strip()
+    def _read(self, cells: Cells, column: str, read: Callable[[Any], T]) -> T | None:
         try:
-            text.encode()
-        except UnicodeEncodeError:
-            return self._bad(column, "it is no UTF-8")
-        return text
-
-    def _dag_id(self, cells: Cells) -> str:
-        dag_id = self._text(cells, "dag_id")
-        return dag_id or ("" if cells.get("dag_id") else self._bad("dag_id", "it is empty"))
-
-    def _environment(self, cells: Cells) -> str:
-        name = self._text(cells, "environment") or self.input.environment
-        if not name:
-            return self._bad("environment", "it is empty, and no --environment is given")
-        try:
-            return check_name(name)
+            return read(cells.get(column))
         except ValueError as error:
-            return self._bad("environment", str(error))
-
-    def _run_id(self, cells: Cells) -> str | None:
-        run_id = self._text(cells, "run_id")
-        try:
-            return check_run_id(run_id, self.input.run_id_pattern) if run_id else None
-        except ValueError as error:
-            self._bad("run_id", str(error))
+            self.problems.append(Problem(self.line, column, _shortened(str(error))))
             return None
+
+    def _environment(self, value: object) -> str:
+        name = _text(value) or self.input.environment
+        if not name:
+            raise ValueError("it is empty, and no --environment is given")
+        return check_name(name)
+
+    def _run_id(self, value: object) -> str | None:
+        run_id = _text(value)
+        return check_run_id(run_id, self.input.run_id_pattern) if run_id else None
 
     def _conf(self, cells: Cells) -> Mapping[str, Any] | None:
-        conf = cells.get("conf")
-        if isinstance(conf, str):
-            conf = self._json(conf) if self._text(cells, "conf") else None
-        if conf is not None and not isinstance(conf, dict):
-            self._bad("conf", "a conf is a JSON object: {…}")
-            return None
+        conf = self._read(cells, "conf", _conf)
         others = [name for name in cells if name not in _COLUMNS]
-        return {**(conf or {}), **self._others(cells, others, conf or {})} if others else conf
+        for name in others:
+            self._read(cells, name, partial(self._check_other, name, conf or {}))
+        return {**(conf or {}), **{name: cells[name] for name in others}} if others else conf
 
-    def _others(self, cells: Cells, names: list[str], conf: Mapping[str, Any]) -> Mapping[str, Any]:
-        for name in names:
-            if not self.input.conf_columns:
-                self._bad(name, _UNKNOWN_COLUMN)
-            elif name in conf:
-                self._bad(name, "the conf has a key of this name, too")
-        return {name: cells[name] for name in names}
-
-    def _json(self, text: str) -> Any:
-        try:
-            return json.loads(text, parse_constant=_no_constant)
-        except (ValueError, RecursionError) as error:
-            self._bad("conf", f"no JSON: {error}")
-            return None
-
-    def _date(self, cells: Cells) -> datetime | None:
-        text = self._text(cells, "logical_date")
-        try:
-            return datetime.fromisoformat(text) if text else None
-        except ValueError:
-            self._bad("logical_date", f"{text!r} is no date in ISO 8601, such as 2026-01-31T00:00:00+00:00")
-            return None
+    def _check_other(self, name: str, conf: Mapping[str, Any], value: object) -> None:
+        if not self.input.conf_columns:
+            raise ValueError(_UNKNOWN)
+        if name in conf:
+            raise ValueError("the conf has a key of this name, too")
+        if isinstance(value, str):
+            _text(value)
+        _conf({name: value})
 
 
-_UNKNOWN_COLUMN = f"there are only {', '.join(_COLUMNS)}; --conf-columns makes others keys of conf"
+_UNKNOWN = f"there are only {', '.join(_COLUMNS)}; --conf-columns makes others keys of conf"
+_TOO_DEEP = "no JSON that can be read: it is nested too deeply"
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not in JSON")
+def _text(value: object) -> str:
+    """Return the text of a cell without the space around it. Raises `ValueError`, as all that follow here."""
+    if value is not None and not isinstance(value, str):
+        raise ValueError("it must be text, in quotes")
+    if value and not _is_utf8(value):
+        raise ValueError("it is no UTF-8")
+    return (value or "").strip()
 
 
-def _twins(line: int, request: TriggerRequest, seen: dict[tuple[str, ...], int]) -> Iterator[Problem]:
+def _dag_id(value: object) -> str:
+    dag_id = _text(value)
+    if not dag_id:
+        raise ValueError("it is empty")
+    if not _DAG_ID.fullmatch(dag_id):
+        raise ValueError("a DAG id has letters, digits, '_', '-' and '.', at most 250 in all")
+    return dag_id
+
+
+def _date(value: object) -> datetime | None:
+    text = _text(value)
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        raise ValueError(f"{text!r} is no date in ISO 8601, such as 2026-01-31T00:00:00+00:00") from None
+
+
+def _conf(value: object) -> Mapping[str, Any] | None:
+    if isinstance(value, str):
+        value = _json_object(value, "a conf") if _text(value) else None
+    if value is not None and not isinstance(value, dict):
+        raise ValueError("a conf is a JSON object: {…}")
+    try:
+        json_text(value)
+    except ValueError:
+        raise ValueError("no JSON: it has neither NaN nor Infinity") from None
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    return value
+
+
+def _json_object(text: str, what: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text, object_pairs_hook=_without_twins)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"no JSON: {error.msg}, at character {error.pos + 1}") from None
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    if not isinstance(document, dict):
+        raise ValueError(f"{what} is a JSON object: {{…}}")
+    if not _is_utf8(text):
+        raise ValueError("it is no UTF-8")
+    return document
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("no JSON: a key is there twice")
+    return found
+
+
+def _shortened(reason: str) -> str:
+    """Return the reason without the middle of a very long one: some quote the cell."""
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:200]} … {reason[-200:]}"
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _twins(line: int, request: TriggerRequest, seen: dict[tuple[object, ...], int]) -> Iterator[Problem]:
     """Find what Airflow would take for one run: the second of them would never run."""
     of_dag = (request.environment, request.dag_id)
-    date = request.logical_date and iso(request.logical_date)
+    # Airflow drops the microseconds of a date that it is given.
+    date = request.logical_date and aware(request.logical_date).replace(microsecond=0)
     for column, value in (("run_id", request.run_id), ("logical_date", date)):
         if value and (first := seen.setdefault((*of_dag, column, value), line)) != line:
             yield Problem(line, column, f"line {first} has the same one for this DAG, and a DAG has one run of it")

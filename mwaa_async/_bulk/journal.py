@@ -7,7 +7,7 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -40,6 +40,7 @@ CREATE TABLE rows (
     error TEXT
 );
 """
+_MAGIC = b"SQLite format 3\0"
 _KEPT = ("environment", "dag_id", "run_id", "logical_date", "conf_digest")
 
 
@@ -69,30 +70,29 @@ class Journal:
         self.path = path
         self._connection = connection
         self._lock = lock
-        with self._told():
-            self.batch, self._total = connection.execute("SELECT id, total FROM batch").fetchone()
+        self.batch, self._total = connection.execute("SELECT id, total FROM batch").fetchone()
 
     def plan(self, rows: Sequence[Row]) -> list[Entry]:
-        """Enter rows that are new, and return what is known of each.
+        """Enter rows that are new and can be sent, and return what is known of each.
 
         Raises `JournalError` where a row is another one than it was.
         """
-        with self._told(), self._transaction():
+        with _errors_of(self.path), self._transaction():
             return [self._planned(row) for row in rows]
 
     def end(self, total: int) -> None:
         """Note that the batch has this many rows. Raises `JournalError` where it had more."""
-        with self._told():
+        with _errors_of(self.path):
             (most,) = self._connection.execute("SELECT max(number) FROM rows").fetchone()
-            if (most or 0) > total:
-                raise self._changed(f"it ends after row {total}, and had {self._total or most} rows")
+            if (had := max(most or 0, self._total or 0)) > total:
+                raise self._changed(f"it ends after row {total}, and had {had} rows")
             self._connection.execute("UPDATE batch SET total = ?", (total,))
             self._total = total
 
     def record(self, entries: Iterable[Entry]) -> None:
         """Write what became of rows."""
         values = [(one.status, one.ran, one.attempts, one.error, one.number) for one in entries]
-        with self._told(), self._transaction():
+        with _errors_of(self.path), self._transaction():
             self._connection.executemany(
                 "UPDATE rows SET status = ?, ran = ?, attempts = ?, error = ? WHERE number = ?", values
             )
@@ -100,40 +100,37 @@ class Journal:
     def counts(self) -> dict[tuple[str, RowStatus], int]:
         """Return how many rows there are, by environment and status."""
         query = "SELECT environment, status, count(*) FROM rows GROUP BY environment, status ORDER BY environment"
-        with self._told():
+        with _errors_of(self.path):
             return {(environment, status): count for environment, status, count in self._connection.execute(query)}
 
     def entries(self, *statuses: RowStatus) -> Iterator[Entry]:
         """Yield the rows with one of these statuses, in their order."""
         marks = ",".join("?" * len(statuses))
         query = f"SELECT {_COLUMNS} FROM rows WHERE status IN ({marks}) ORDER BY number"  # noqa: S608
-        with self._told():
+        with _errors_of(self.path):
             yield from map(_entry, self._connection.execute(query, statuses))
 
     def close(self) -> None:
-        """Close the journal, with everything in its one file again."""
-        try:
-            with self._told():
-                self._connection.close()
-        finally:
-            if self._lock is not None:
-                self._lock.release()
+        """Close the journal, with everything in its one file again, which can be read from anywhere."""
+        with suppress(sqlite3.Error):  # somebody is reading, or the disk is full: then the log stays beside it
+            self._connection.execute("PRAGMA journal_mode = DELETE")
+        self._connection.close()
+        if self._lock is not None:
+            self._lock.release()
 
     def _planned(self, row: Row) -> Entry:
         known = self._connection.execute(
             f"SELECT {', '.join(_KEPT)}, {_COLUMNS} FROM rows WHERE number = ?",  # noqa: S608
             (row.number,),
         ).fetchone()
+        if row.problem is not None:
+            if known is not None:
+                raise self._changed(f"the first difference is in row {row.number}: it cannot be sent ({row.problem})")
+            return Entry(row.number, "planned")
         asked = (row.request.environment, row.request.dag_id, row.run_id, row.logical_date, row.conf_digest)
         if known is None:
             self._enter(row, asked)
-            return Entry(
-                row.number,
-                "planned",
-                environment=row.request.environment,
-                dag_id=row.request.dag_id,
-                run_id=row.run_id,
-            )
+            return Entry(row.number, "planned", environment=asked[0], dag_id=asked[1], run_id=asked[2])
         self._compare(row, known[: len(_KEPT)], asked)
         return _entry(known[len(_KEPT) :])
 
@@ -154,8 +151,8 @@ class Journal:
 
     def _changed(self, difference: str) -> JournalError:
         return JournalError(
-            f"the input has changed since the journal {str(self.path)!r} was begun: {difference}. Nothing of it was "
-            "sent; go on with the input as it was, or begin another batch with another journal"
+            f"the input has changed since the journal {str(self.path)!r} was begun: {difference}. Nothing from "
+            "there on was sent; go on with the input as it was, or begin another batch with another journal"
         )
 
     @contextmanager
@@ -168,13 +165,6 @@ class Journal:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise unusable(self.path, error) from error
 
 
 _COLUMNS = "number, status, attempts, ran, error, environment, dag_id, run_id"
@@ -191,11 +181,13 @@ def open_journal(path: str | os.PathLike[str]) -> Journal:
     Raises `JournalError` where it is in use, damaged, of a newer version or no journal at all.
     """
     file = Path(path)
-    lock = _locked(file)
+    with _errors_of(file):
+        lock = _locked(file)
     try:
-        if not file.exists():
-            _create(file)
-        return Journal(file, _connected(file, "rw"), lock)
+        with _errors_of(file):
+            if not file.exists():
+                _create(file)
+            return _opened(file, "rw", lock)
     except BaseException:
         lock.release()
         raise
@@ -206,7 +198,8 @@ def read_journal(path: str | os.PathLike[str]) -> Journal:
     file = Path(path)
     if not file.exists():
         raise JournalError(f"there is no journal {str(file)!r}")
-    return Journal(file, _connected(file, "ro"), None)
+    with _errors_of(file):
+        return _opened(file, "ro", None)
 
 
 def _locked(file: Path) -> filelock.BaseFileLock:
@@ -217,8 +210,6 @@ def _locked(file: Path) -> filelock.BaseFileLock:
         raise JournalError(
             f"the journal {str(file)!r} is in use by another process; wait for its end, or take another journal"
         ) from None
-    except OSError as error:
-        raise JournalError(f"the journal {str(file)!r} cannot be used: {error.strerror or error}") from error
     return lock
 
 
@@ -231,57 +222,80 @@ def _create(file: Path) -> None:
             connection.executescript(_SCHEMA)
             connection.execute("INSERT INTO batch (id) VALUES (?)", (new_batch(file.name.partition(".")[0]),))
         Path(name).rename(file)
-    except sqlite3.Error as error:
-        raise unusable(file, error) from error
     finally:
         Path(name).unlink(missing_ok=True)
 
 
-def _connected(file: Path, mode: str) -> sqlite3.Connection:
+def _opened(file: Path, mode: str, lock: filelock.BaseFileLock | None) -> Journal:
+    connection = sqlite3.connect(
+        f"file:{quote(str(file))}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+    )
     try:
-        connection = sqlite3.connect(
-            f"file:{quote(str(file))}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
-        )
-        try:
-            _check(file, connection)
-            if mode == "rw":
-                connection.execute("PRAGMA journal_mode = WAL")
-                # A row that is said to be written is so even when the power goes off the next moment.
-                connection.execute("PRAGMA synchronous = FULL")
-        except BaseException:
-            connection.close()
-            raise
-    except sqlite3.Error as error:
-        raise unusable(file, error) from error
-    return connection
+        _check(file, connection)
+        if mode == "rw":
+            connection.execute("PRAGMA journal_mode = WAL")
+            # A row that is said to be written is so even when the power goes off the next moment.
+            connection.execute("PRAGMA synchronous = FULL")
+        return Journal(file, connection, lock)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _check(file: Path, connection: sqlite3.Connection) -> None:
-    ((application,),) = connection.execute("PRAGMA application_id")
-    ((version,),) = connection.execute("PRAGMA user_version")
-    ((state,),) = connection.execute("PRAGMA quick_check(1)")
-    if state != "ok" or file.stat().st_size == 0:
-        raise _damaged(file, state if state != "ok" else "it is empty")
+    application, version = _pragma(connection, "application_id"), _pragma(connection, "user_version")
+    if (state := _pragma(connection, "quick_check(1)")) != "ok" or _breaks_off(file, connection):
+        raise _damaged(file, "it is empty or breaks off" if state == "ok" else str(state))
     if application != _APPLICATION:
-        raise JournalError(f"{str(file)!r} is no journal of mwaa-async; name another file")
-    if version > _FORMAT:
+        raise _foreign(file)
+    if int(version) > _FORMAT:
         raise JournalError(
             f"the journal {str(file)!r} was written by a newer mwaa-async (format {version}, this one knows up to "
             f"{_FORMAT}); go on with that version"
         )
 
 
-def unusable(file: Path, error: sqlite3.Error) -> JournalError:
-    """Return the error for what SQLite says about a journal."""
-    if isinstance(error, sqlite3.OperationalError):
-        told = JournalError(f"the journal {str(file)!r} cannot be used: {error}; mend that and start again with it")
-        told.ran = None
-        return told
-    return _damaged(file, str(error))
+def _breaks_off(file: Path, connection: sqlite3.Connection) -> bool:
+    """Tell what SQLite takes lightly: a file without anything, or with a last page that is not whole."""
+    size, log = file.stat().st_size, file.with_name(f"{file.name}-wal")
+    # What was not brought over from the log is there still, the rest of that page too.
+    is_whole = size % int(_pragma(connection, "page_size")) == 0 or (log.exists() and log.stat().st_size > 0)
+    return not size or not is_whole
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int | str:
+    ((value,),) = connection.execute(f"PRAGMA {name}")
+    assert isinstance(value, int | str)
+    return value
+
+
+@contextmanager
+def _errors_of(file: Path) -> Iterator[None]:
+    """Tell what SQLite, or the system, says about a journal."""
+    try:
+        yield
+    except (sqlite3.OperationalError, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise JournalError(
+            f"the journal {str(file)!r} cannot be used: {reason}; mend that and start again with it"
+        ) from error
+    except sqlite3.Error as error:
+        raise _damaged(file, str(error)) if _is_database(file) else _foreign(file) from error
+
+
+def _is_database(file: Path) -> bool:
+    with file.open("rb") as opened:
+        start = opened.read(len(_MAGIC))
+    return start == _MAGIC[: len(start)]
+
+
+def _foreign(file: Path) -> JournalError:
+    return JournalError(f"{str(file)!r} is no journal of mwaa-async; name another file")
 
 
 def _damaged(file: Path, how: str) -> JournalError:
     return JournalError(
-        f"the journal {str(file)!r} is damaged ({how}); take it from a backup. Another journal would give every row "
-        "another run id and trigger it again: look in Airflow first for runs whose ids begin with 'bulk__'"
+        f"the journal {str(file)!r} is damaged ({' '.join(how.split())}); take it from a backup. Another journal would "
+        "give every row another run id and trigger it again: look in Airflow first for runs whose ids begin with "
+        "'bulk__'"
     )

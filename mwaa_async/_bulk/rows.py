@@ -12,6 +12,7 @@ from typing import Any, Literal
 from mwaa_async._commands.call import iso, json_text
 from mwaa_async._commands.dag_runs import DagRun
 from mwaa_async._identity import check_name
+from mwaa_async._protocol.command_line import command_line
 
 Status = Literal["triggered", "already_triggered", "failed", "unknown"]
 
@@ -48,12 +49,13 @@ class TriggerOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A request with its place in the batch and its run id."""
+    """A request with its place in the batch and its run id; one with a `problem` cannot be sent."""
 
     number: int
     request: TriggerRequest
     run_id: str
     conf_digest: str = field(repr=False)
+    problem: Exception | None = None
 
     @property
     def logical_date(self) -> str | None:
@@ -74,11 +76,25 @@ def row_of(batch: str, number: int, request: TriggerRequest) -> Row:
     Raises `ValueError` or `TypeError` for a request that cannot be sent.
     """
     check_name(request.environment)
-    if not isinstance(request.dag_id, str) or not request.dag_id:
-        raise ValueError("a request needs a dag_id")
+    _check_types(request)
     text = json_text(request.conf)
     digest = "" if text is None else hashlib.sha256(_canonical(text).encode()).hexdigest()
     return Row(number, request, request.run_id or f"bulk__{batch}__{number:06d}", digest)
+
+
+def bad_row(number: int, request: TriggerRequest, problem: Exception) -> Row:
+    """Return a request that cannot be sent as the row that it is."""
+    return Row(number, request, "", "", problem)
+
+
+def _check_types(request: TriggerRequest) -> None:
+    if not isinstance(request.dag_id, str) or not request.dag_id:
+        raise ValueError("a request needs a dag_id")
+    if not isinstance(request.run_id, str | None):
+        raise TypeError(f"a run_id is text, not {request.run_id!r}")
+    if not isinstance(request.logical_date, datetime | None):
+        raise TypeError(f"a logical_date is a datetime, not {request.logical_date!r}")
+    command_line([request.dag_id, request.run_id or ""])  # the journal could not hold, either, what this refuses
 
 
 def _canonical(conf: str) -> str:

@@ -1,65 +1,98 @@
-"""The journal's face towards the event loop: a thread writes, and what comes at the same time is one transaction."""
+"""The journal's face towards the event loop: one thread writes, and what comes at the same time is one transaction."""
 
 import asyncio
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
 
-from anyio import CapacityLimiter, to_thread
-
-from mwaa_async._bulk.journal import Entry, Journal
+from mwaa_async._bulk.journal import Entry, Journal, open_journal
 from mwaa_async._bulk.rows import Row
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+async def opened_journal(path: str | os.PathLike[str]) -> Journal:
+    """Open a journal, which may take a while; where this is cancelled, it is closed again. See `open_journal`."""
+    opening = asyncio.get_running_loop().run_in_executor(None, open_journal, path)
+    try:
+        await asyncio.wait([opening])
+    except asyncio.CancelledError:
+        opening.add_done_callback(_close)
+        await asyncio.wait([opening])
+        raise
+    return opening.result()
 
 
 class Writer:
-    """Writes a journal, one transaction after the other; without a journal it remembers nothing."""
+    """Writes a journal, one transaction after the other; without a journal it remembers nothing.
+
+    All that touches the journal runs in one thread, and to its end: whoever waits for it may be cancelled, a
+    transaction is not, and the next one begins after it.
+    """
 
     def __init__(self, journal: Journal | None) -> None:
         self._journal = journal
-        self._turns = CapacityLimiter(1)
-        self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="mwaa-async-journal")
+        self._waiting: list[tuple[Sequence[Entry], asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
     async def plan(self, rows: Sequence[Row]) -> Sequence[Entry]:
         """Enter rows, and return what is known of each; see `Journal.plan`."""
         if self._journal is None:
             return [Entry(row.number, "planned") for row in rows]
-        return await to_thread.run_sync(self._journal.plan, rows, limiter=self._turns)
+        return await self._in_thread(self._journal.plan, rows)
 
     async def end(self, total: int) -> None:
         """Note how many rows there are; see `Journal.end`."""
         if self._journal is not None:
-            await to_thread.run_sync(self._journal.end, total, limiter=self._turns)
+            await self._in_thread(self._journal.end, total)
 
     async def write(self, *entries: Entry) -> None:
         """Return when the entries are on disk. Raises `JournalError`."""
-        if self._journal is None:
+        if self._journal is None or not entries:
             return
-        loop = asyncio.get_running_loop()
-        written = [loop.create_future() for _ in entries]
-        self._waiting += zip(entries, written, strict=True)
+        written = asyncio.get_running_loop().create_future()
+        self._waiting.append((entries, written))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write(self._journal))
-        for future in written:
-            await future
+        await written
 
     async def aclose(self) -> None:
-        """Wait until everything is written."""
-        if self._writing is not None:
-            await self._writing
+        """Wait until everything is written, and end the thread."""
+        try:
+            while self._writing is not None and not self._writing.done():
+                await asyncio.wait([self._writing])
+        finally:
+            self._waiting.clear()
+            # Cancelled or not, nothing may touch the journal from now on: it is about to be closed.
+            self._thread.shutdown()
 
     async def _write(self, journal: Journal) -> None:
         while self._waiting:
             taken, self._waiting = self._waiting, []
+            error: Exception | None = None
             try:
-                await to_thread.run_sync(journal.record, [entry for entry, _ in taken], limiter=self._turns)
-            except Exception as error:  # noqa: BLE001  # it is for those who wait
-                _settle([future for _, future in taken], error)
-            else:
-                _settle([future for _, future in taken], None)
+                await self._in_thread(journal.record, [entry for entries, _ in taken for entry in entries])
+            except Exception as caught:  # noqa: BLE001  # it is for those who wait
+                error = caught
+            for _, written in taken:
+                _settle(written, error)
+
+    def _in_thread(self, function: Callable[P, R], /, *arguments: P.args, **_: P.kwargs) -> asyncio.Future[R]:
+        return asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
 
 
-def _settle(futures: Sequence[asyncio.Future[None]], error: Exception | None) -> None:
-    for future in futures:
-        if not future.done() and error is not None:
-            future.set_exception(error)
-        elif not future.done():
-            future.set_result(None)
+def _close(opened: asyncio.Future[Journal]) -> None:
+    if opened.exception() is None:
+        opened.result().close()
+
+
+def _settle(written: asyncio.Future[None], error: Exception | None) -> None:
+    if written.done():  # cancelled
+        return
+    if error is None:
+        written.set_result(None)
+    else:
+        written.set_exception(error)

@@ -1,12 +1,17 @@
 """From an error to one line on stderr and an exit status."""
 
+import logging
+
 import click
 
 from mwaa_async import MwaaError
 from mwaa_async._cli.output import say
 
+logger = logging.getLogger("mwaa_async")
+
 USAGE = 2
 NOTHING_RAN = 3
+UNKNOWN = 4
 INTERRUPTED = 130
 
 
@@ -18,6 +23,12 @@ class CannotStartError(click.ClickException):
 
 class MissingExtraError(click.ClickException):
     """The command needs an extra that is not installed."""
+
+    exit_code = USAGE
+
+
+class WrongInputError(click.ClickException):
+    """A file is not what it should be; nothing was sent."""
 
     exit_code = USAGE
 
@@ -38,7 +49,7 @@ def run_to_exit(program: click.Command) -> int:
 
 def exit_status(error: MwaaError) -> int:
     """Return the exit status that says whether the command ran."""
-    return {True: 1, False: NOTHING_RAN, None: 4}[error.ran]
+    return {True: 1, False: NOTHING_RAN, None: UNKNOWN}[error.ran]
 
 
 def _run_and_tell(program: click.Command) -> int:
@@ -56,6 +67,10 @@ def _run_and_tell(program: click.Command) -> int:
     except ValueError as error:
         say(str(error))
         return USAGE
+    except Exception as error:  # a traceback helps nobody but us
+        logger.debug("", exc_info=True)
+        say(f"{type(error).__name__}: {error} (a mistake of mwaa-async: please report what -v tells of it)")
+        return UNKNOWN
 
 
 def _message(error: click.ClickException) -> str:

@@ -10,15 +10,16 @@ from pathlib import Path
 import click
 
 from mwaa_async._bulk.journal import Entry, Journal, RowStatus, read_journal
-from mwaa_async._cli.output import print_table, write
+from mwaa_async._cli.output import print_table, shortened, write
 
-_STATUSES: tuple[RowStatus, ...] = ("planned", "sent", "triggered", "already_triggered", "failed", "unknown")
+STATUSES: tuple[RowStatus, ...] = ("planned", "sent", "triggered", "already_triggered", "failed", "unknown")
+_OF_INTEREST: tuple[RowStatus, ...] = ("sent", "failed", "unknown")
 _MOST = 20  # rows that are shown of a status, unless it is asked for
 
 
 @click.command(short_help="Show the journal of a batch.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--status", type=click.Choice(_STATUSES), help="Show all rows with this status.")
+@click.option("--status", type=click.Choice(STATUSES), help="Show all rows with this status.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: the counts and all rows, or those of --status.")
 def journal(file: Path, *, status: RowStatus | None, as_json: bool) -> None:
     """Show how far a batch has come, also while it is on its way.
@@ -45,23 +46,26 @@ def _counts(journal: Journal) -> dict[str, Counter[str]]:
 
 
 def _print_counts(journal: Journal) -> None:
+    """Print a line for each environment, with the statuses that there are."""
+    counts = _counts(journal)
+    statuses = [status for status in STATUSES if any(of_one[status] for of_one in counts.values())]
     rows = [
-        [environment, *(str(counts[status]) for status in _STATUSES), str(counts.total())]
-        for environment, counts in _counts(journal).items()
+        [environment, *(str(of_one[status]) for status in statuses), str(of_one.total())]
+        for environment, of_one in counts.items()
     ]
-    print_table(["ENVIRONMENT", *(status.replace("_", " ").upper() for status in _STATUSES), "ROWS"], rows)
+    print_table(["ENVIRONMENT", *(status.replace("_", " ").upper() for status in statuses), "ROWS"], rows)
 
 
 def _print_rows(journal: Journal, status: RowStatus | None) -> None:
-    """Print the rows of a status, or some of those that are not triggered."""
-    asked: tuple[RowStatus, ...] = (status,) if status else ("sent", "failed", "unknown")
-    found = list(_some(journal.entries(*asked), None if status else _MOST))
-    if found:
-        write("\n")
-        rows = [
-            [str(one.number), one.status, one.environment, one.dag_id, one.run_id, one.error or ""] for one in found
-        ]
-        print_table(["ROW", "STATUS", "ENVIRONMENT", "DAG", "RUN ID", "ERROR"], rows)
+    """Print the rows of a status, or some of those of which one may want to know more."""
+    asked: tuple[RowStatus, ...] = (status,) if status else _OF_INTEREST
+    for entry in _some(journal.entries(*asked), None if status else _MOST):
+        write(f"\nrow {entry.number}, {entry.status}: {entry.environment} {entry.dag_id} {entry.run_id}\n")
+        if entry.error is not None:
+            write(f"    {' '.join(shortened(entry.error).split())}\n")
+    found = sum(count for (_, one), count in journal.counts().items() if one in asked)
+    if not status and found > _MOST:
+        write(f"\n… and {found - _MOST} more; --status {'|'.join(_OF_INTEREST)} shows all of them\n")
 
 
 def _some(entries: Iterator[Entry], most: int | None) -> Iterator[Entry]:
@@ -72,7 +76,7 @@ def _some(entries: Iterator[Entry], most: int | None) -> Iterator[Entry]:
 
 
 def _print_json(journal: Journal, status: RowStatus | None) -> None:
-    entries = journal.entries(*((status,) if status else _STATUSES))
+    entries = journal.entries(*((status,) if status else STATUSES))
     document = {
         "batch": journal.batch,
         "counts": _counts(journal),

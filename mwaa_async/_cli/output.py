@@ -8,12 +8,18 @@ from collections.abc import Sequence
 import click
 
 _WIDEST = 10_000  # columns
+_LONGEST = 300  # characters
 _BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE has ended
 
 
 def say(line: str) -> None:
     """Print one line to stderr, with the program's name before it."""
     write(f"mwaa-async: {' '.join(line.splitlines())}\n", err=True)
+
+
+def shortened(text: str) -> str:
+    """Return the text without the middle of a long one: some errors quote a command with all of its conf."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 3]} … {text[-2 * _LONGEST // 3 :]}"
 
 
 def write(text: str, *, err: bool = False) -> None:

@@ -1,13 +1,16 @@
 """How far a batch has come: a live display on a terminal, otherwise a line now and then."""
 
+import logging
+import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from mwaa_async import TriggerOutcome
-from mwaa_async._bulk.journal import RowStatus
+from mwaa_async._bulk.journal import Entry
 from mwaa_async._bulk.rows import Row
 from mwaa_async._cli.output import say
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _A_LINE_EVERY = 10.0  # seconds
+_FOR_CTRL_C = 4  # columns that stay free at the right: a terminal shows "^C" there, and must not begin a line with it
 
 
 class Progress(Protocol):
@@ -29,66 +33,113 @@ class Progress(Protocol):
 
 
 @contextmanager
-def shown_progress(rows: Mapping[tuple[str, RowStatus], int], running: Mapping[str, Row]) -> Iterator[Progress]:
-    """Yield what shows the progress on stderr; `rows` counts all rows by environment and status."""
-    lanes: dict[str, Lane] = {}
-    for (environment, _), count in rows.items():
-        lanes.setdefault(environment, Lane(environment)).total += count
-    if not sys.stderr.isatty():
-        yield Lines(lanes)
+def shown_progress(standing: "Standing", running: Mapping[str, Row]) -> Iterator[Progress]:
+    """Yield what shows the progress on stderr."""
+    if not _is_for_display():
+        lines = Lines(standing)
+        yield lines
+        lines.tell()
         return
     from rich.console import Console
     from rich.live import Live
 
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-    display = Display(lanes, running, console)
-    with Live(get_renderable=display.table, console=console, refresh_per_second=8, redirect_stderr=False):
+    display = Display(standing, running, console)
+    with Live(get_renderable=display.table, console=console, refresh_per_second=4, redirect_stderr=False):
         yield display
 
 
-class Lane:
-    """How far one environment has come. Rows that were finished before count as done, but not for the rate."""
+def _is_for_display() -> bool:
+    """Tell whether stderr is a terminal that can draw, and nothing is logged to it."""
+    is_logging = logging.getLogger("mwaa_async").isEnabledFor(logging.DEBUG)
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not is_logging
 
-    def __init__(self, environment: str) -> None:
-        self.environment = environment
-        self.total = 0
-        self.done = 0
-        self.failed = 0
-        self._sent = 0
+
+@dataclass
+class Lane:
+    """How far one environment has come; it took `seconds` for those that were `sent`, and not finished before."""
+
+    environment: str
+    total: int = 0
+    done: int = 0
+    failed: int = 0
+    sent: int = 0
+    seconds: float = 0.0
+
+    @property
+    def rate(self) -> str:
+        """Return how many rows are sent in a second or a minute."""
+        if not self.sent:
+            return "-"
+        rate = self.sent / self.seconds
+        return f"{rate:.1f}/s" if rate >= 1 else f"{rate * 60:.2g}/min"
+
+    @property
+    def left(self) -> str:
+        """Return how long the others will take."""
+        if not self.sent or self.done == self.total:
+            return "-"
+        seconds = round((self.total - self.done) * self.seconds / self.sent)
+        hours = f"{seconds // 3600}:{seconds // 60 % 60:02}" if seconds >= 3600 else f"{seconds // 60}"
+        return f"{hours}:{seconds % 60:02}"
+
+
+class Standing:
+    """How far each environment has come. Rows that were finished before count as done, but not for the rate."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._lanes: dict[str, Lane] = {}
+        self._finished: set[int] = set()
+        for entry in entries:
+            lane = self._lanes.setdefault(entry.environment, Lane(entry.environment))
+            lane.total += 1
+            if entry.is_finished:
+                self._finished.add(entry.number)
+                lane.done += 1
+                lane.failed += entry.status == "failed"
+        self.lanes = tuple(self._lanes.values())
         self._began = time.monotonic()
+
+    @property
+    def total(self) -> int:
+        """Return how many rows there are."""
+        return sum(lane.total for lane in self.lanes)
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether nothing is left to be sent."""
+        return all(lane.done == lane.total for lane in self.lanes)
 
     def count(self, outcome: TriggerOutcome) -> None:
         """Take an outcome into account."""
-        self.done += 1
-        self.failed += outcome.status in ("failed", "unknown")
-        self._sent += outcome.status != "already_triggered"
-
-    @property
-    def rate(self) -> float:
-        """Return how many rows were sent in a second."""
-        return self._sent / max(time.monotonic() - self._began, 0.001)
-
-    @property
-    def left(self) -> float | None:
-        """Return the seconds that the others will take, if that can be said."""
-        return (self.total - self.done) / self.rate if self._sent else None
+        if outcome.row not in self._finished:
+            lane = self._lanes[outcome.request.environment]
+            lane.done += 1
+            lane.sent += 1
+            lane.seconds = max(time.monotonic() - self._began, 0.001)
+            lane.failed += outcome.status in ("failed", "unknown")
 
 
 class Lines:
     """Now and then a line for each environment."""
 
-    def __init__(self, lanes: Mapping[str, Lane]) -> None:
-        self._lanes = lanes
+    def __init__(self, standing: Standing) -> None:
+        self._standing = standing
         self._told_at = time.monotonic()
 
     def count(self, outcome: TriggerOutcome) -> None:
         """Take an outcome into account."""
-        self._lanes[outcome.request.environment].count(outcome)
+        self._standing.count(outcome)
         if time.monotonic() - self._told_at > _A_LINE_EVERY:
-            self._told_at = time.monotonic()
-            for lane in self._lanes.values():
-                left = "" if lane.left is None else f", {_duration(lane.left)} left"
-                say(f"{lane.environment}: {lane.done} of {lane.total}, {lane.failed} failed, {lane.rate:.1f}/s{left}")
+            self.tell()
+
+    def tell(self) -> None:
+        """Print the lines."""
+        self._told_at = time.monotonic()
+        for lane in self._standing.lanes:
+            rate = f", {lane.rate}" if lane.rate != "-" else ""
+            left = f", {lane.left} left" if lane.left != "-" else ""
+            say(f"{lane.environment}: {lane.done} of {lane.total}, {lane.failed} failed{rate}{left}")
 
     def say(self, line: str) -> None:
         """Tell something else in between."""
@@ -98,48 +149,50 @@ class Lines:
 class Display:
     """A table with a line for each environment, drawn again and again in its place."""
 
-    def __init__(self, lanes: Mapping[str, Lane], running: Mapping[str, Row], console: "Console") -> None:
-        self._lanes = lanes
+    def __init__(self, standing: Standing, running: Mapping[str, Row], console: "Console") -> None:
+        self._standing = standing
         self._running = running
         self._console = console
 
     def count(self, outcome: TriggerOutcome) -> None:
         """Take an outcome into account."""
-        self._lanes[outcome.request.environment].count(outcome)
+        self._standing.count(outcome)
 
     def say(self, line: str) -> None:
         """Tell something else in between, above the table."""
-        self._console.print(f"mwaa-async: {line}")
+        self._console.print(f"mwaa-async: {line}", soft_wrap=True)
 
     def table(self) -> "Table":
         """Return the table as it is now."""
         from rich.progress_bar import ProgressBar
-        from rich.table import Table
+        from rich.text import Text
 
-        table = Table(box=None, pad_edge=False, expand=True, header_style="dim")
-        table.add_column("environment", no_wrap=True, overflow="ellipsis", max_width=24)
-        table.add_column("", width=12 if self._console.width < 120 else 30)
-        for name in ("done", "failed", "rate", "left"):
-            table.add_column(name, justify="right", no_wrap=True)
-        table.add_column("running now", no_wrap=True, overflow="ellipsis", ratio=1)
-        for lane in self._lanes.values():
+        table = self._columns()
+        for lane in self._standing.lanes:
             table.add_row(
                 lane.environment,
                 ProgressBar(total=max(lane.total, 1), completed=lane.done),
                 f"{lane.done}/{lane.total}",
-                str(lane.failed),
-                f"{lane.rate:.1f}/s",
-                "-" if lane.left is None else _duration(lane.left),
+                Text(str(lane.failed), style="red" if lane.failed else ""),
+                lane.rate,
+                lane.left,
                 self._now(lane.environment),
             )
         return table
 
+    def _columns(self) -> "Table":
+        """Return the table without its lines; its numbers have room enough not to move the other columns."""
+        from rich.table import Table
+
+        width = self._console.width
+        table = Table(box=None, padding=(0, 1, 0, 0), expand=True, width=width - _FOR_CTRL_C, header_style="dim")
+        table.add_column("environment", no_wrap=True, max_width=width // 4)
+        table.add_column("", width=width // 10)
+        for name, at_least in (("done", 7), ("failed", 6), ("rate", 7), ("left", 5)):
+            table.add_column(name, justify="right", no_wrap=True, min_width=at_least)
+        table.add_column("now", no_wrap=True, ratio=1)
+        return table
+
     def _now(self, environment: str) -> str:
         row = self._running.get(environment)
-        return "" if row is None else f"{row.request.dag_id} {row.run_id}"
-
-
-def _duration(seconds: float) -> str:
-    hours, rest = divmod(round(seconds), 3600)
-    minutes, seconds = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+        return "" if row is None else f"row {row.number}, {row.request.dag_id}: {row.run_id}"

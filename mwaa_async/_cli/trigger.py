@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import aclosing, contextmanager
+from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,8 @@ import click
 from mwaa_async import DagRun, Environment
 from mwaa_async._cli.errand import run_errand
 from mwaa_async._cli.options import Options, allowed_run_id_pattern, environment_name
-from mwaa_async._cli.output import say, write
+from mwaa_async._cli.output import write
+from mwaa_async._cli.status import shown_status
 from mwaa_async._commands.dag_runs import check_success, follow
 
 
@@ -84,31 +85,12 @@ def trigger(
 
 
 async def _end_of(run: DagRun) -> DagRun:
-    with _shown_states() as show:
-        show(run)
+    with shown_status() as status:
+        status.show(_told(run))
         async with aclosing(follow(run)) as states:
             async for run in states:
-                show(run)
+                status.show(_told(run))
     return run
-
-
-@contextmanager
-def _shown_states() -> Iterator[Callable[[DagRun], None]]:
-    """Yield what shows a run's state on stderr: in place on a terminal, otherwise in a line for each change."""
-    if sys.stderr.isatty():
-        from rich.console import Console
-
-        with Console(stderr=True, highlight=False, markup=False).status("") as status:
-            yield lambda run: status.update(_told(run))
-    else:
-        told: list[str] = []
-
-        def tell(run: DagRun) -> None:
-            if told[-1:] != [_told(run)]:
-                told.append(_told(run))
-                say(_told(run))
-
-        yield tell
 
 
 def _told(run: DagRun) -> str:

@@ -8,26 +8,29 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, aclosing, contextmanager
+from contextlib import aclosing, closing, contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import NoReturn
 
 import anyio
 import click
 
 from mwaa_async import MwaaClient, TriggerOutcome
 from mwaa_async._bulk.batch import Batch, OnError
-from mwaa_async._bulk.files import Input, Problem
+from mwaa_async._bulk.files import Input
 from mwaa_async._bulk.journal import Journal, open_journal
 from mwaa_async._bulk.rows import row_of
-from mwaa_async._cli.exits import StoppedError
+from mwaa_async._cli.exits import StoppedError, WrongInputError
+from mwaa_async._cli.journal import STATUSES
 from mwaa_async._cli.options import Options, allowed_run_id_pattern, environment_name
 from mwaa_async._cli.output import say
-from mwaa_async._cli.progress import shown_progress
+from mwaa_async._cli.progress import Standing, shown_progress
 from mwaa_async._cli.report import reported
 from mwaa_async._cli.signals import caught_signals
+from mwaa_async._cli.status import shown_status
 from mwaa_async._cli.summary import Summary
-from mwaa_async._cli.waiting import count_ends
+from mwaa_async._cli.waiting import Ends
 from mwaa_async._protocol.run_ids import run_id_pattern
 
 _AT_ONCE = 1000  # rows that the journal gets in one transaction
@@ -40,10 +43,20 @@ _MOST_PROBLEMS = 1000  # that are told; a file that is something else has one in
 @click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="Where to remember what was sent.")
 @click.option("--conf-columns", is_flag=True, help="Columns that are not known are keys of conf, with text for values.")
 @allowed_run_id_pattern
-@click.option("--on-error", type=click.Choice(["continue", "stop"]), default="continue", show_default=True)
+@click.option(
+    "--on-error",
+    type=click.Choice(["continue", "stop"]),
+    default="continue",
+    show_default=True,
+    help="After the first row that is not triggered: go on with the others, or begin no more.",
+)
 @click.option("--wait", is_flag=True, help="Wait until all runs have ended, and count how.")
 @click.option("--dry-run", is_flag=True, help="Check the rows, say what is to be done, and send nothing.")
-@click.option("--report", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="CSV or JSON Lines.")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what became of each row: CSV, or JSON Lines.",
+)
 @click.pass_obj
 def trigger_many(
     options: Options,
@@ -71,63 +84,79 @@ def trigger_many(
 
     Exit status: 0 all triggered, 1 some failed, 4 of some it is unknown.
     """
-    with _spooled(file) as path:
+    with _input(file) as path:
         rows = Input(path, environment, conf_columns, run_id_pattern(allowed_run_id_pattern))
-        count = _checked(rows, "standard input" if str(file) == "-" else str(file))
+        _check(rows, "standard input" if str(file) == "-" else str(file))
         kept = journal or _beside(file, path)
+        _check_report(report, file, kept)
         client = options.client(allowed_run_id_pattern=allowed_run_id_pattern)
-        with ExitStack() as resources:
-            opened = None if dry_run and not kept.exists() else open_journal(kept)
-            if opened is not None:
-                resources.callback(opened.close)
-                _plan(opened, rows)
+        with _journal(kept, dry_run=dry_run) as opened:
+            standing = _planned(opened, rows)
             if dry_run:
-                _tell_plan(count, kept, opened)
+                _tell_plan(standing, kept)
                 return
-            assert opened is not None
             say(f"the journal is {kept}")
-            if _finished(opened) == count:
+            if standing.is_finished:
                 say("all rows are finished; to trigger them once more, name another journal with --journal")
-            run = _Run(client, opened, rows, on_error, wait, resources.enter_context(reported(report)))
-            asyncio.run(run.run())
-            run.end()
+            with reported(report) as write:
+                _Run(client, opened, rows, standing, on_error, write, wait=wait).run()
 
 
 @contextmanager
-def _spooled(file: Path) -> Iterator[Path]:
-    """Yield the file's path, with standard input in a file of its own: rows are read twice."""
-    if str(file) != "-":
+def _input(file: Path) -> Iterator[Path]:
+    """Yield the file's path; what can be read only once, such as standard input, in a file of its own."""
+    if _is_file(file):
         yield file
         return
-    with tempfile.NamedTemporaryFile(prefix="mwaa-async-") as copy:
-        shutil.copyfileobj(sys.stdin.buffer, copy)
-        copy.flush()
-        yield Path(copy.name)
+    if str(file) == "-" and sys.stdin is None:
+        raise WrongInputError("there is no standard input")
+    with tempfile.TemporaryDirectory(prefix="mwaa-async-") as directory:
+        path = Path(directory, "rows")
+        with path.open("wb") as copy, sys.stdin.buffer if str(file) == "-" else file.open("rb") as content:
+            shutil.copyfileobj(content, copy)
+        yield path
 
 
-def _checked(rows: Input, name: str) -> int:
-    """Return how many rows there are. Ends the program where one of them is bad."""
-    problems: list[Problem] = list(islice(rows.problems(), _MOST_PROBLEMS))
+def _is_file(file: Path) -> bool:
+    return str(file) != "-" and file.is_file()
+
+
+def _check(rows: Input, name: str) -> None:
+    """End the program where something is wrong with the rows, or there are none."""
+    problems = list(islice(rows.problems(), _MOST_PROBLEMS))
     for problem in problems:
         say(f"{name}, {problem}")
     if problems:
-        many = "more than one problem" if len(problems) > 1 else "a problem"
-        raise click.UsageError(f"{many} in {name}, see above; nothing was sent")
-    count = sum(1 for _ in rows.requests())
-    if not count:
-        raise click.UsageError(f"there are no rows in {name}")
-    return count
+        many = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
+        more = " and maybe more" if len(problems) == _MOST_PROBLEMS else ""
+        raise WrongInputError(f"{many}{more} in {name}, see above; nothing was sent")
+    if next(rows.requests(), None) is None:
+        raise WrongInputError(f"there are no rows in {name}")
 
 
 def _beside(file: Path, path: Path) -> Path:
     """Return where the journal is kept: beside the file; what comes from standard input is known by what it says."""
-    if str(file) != "-":
+    if _is_file(file):
         return file.with_name(f"{file.name}.journal")
     with path.open("rb") as content:
         return Path(f"trigger-many-{hashlib.file_digest(content, 'sha256').hexdigest()[:12]}.journal")
 
 
-def _plan(journal: Journal, rows: Input) -> None:
+def _check_report(report: Path | None, file: Path, journal: Path) -> None:
+    if report is not None and report.resolve() in (file.resolve(), journal.resolve()):
+        raise click.UsageError(f"the report would overwrite {report}; give it another name")
+
+
+@contextmanager
+def _journal(path: Path, *, dry_run: bool) -> Iterator[Journal]:
+    """Open the journal. Where there is none, a dry run has one that does not stay."""
+    with tempfile.TemporaryDirectory(prefix="mwaa-async-") as directory:
+        stays = path.exists() or not dry_run
+        with closing(open_journal(path if stays else Path(directory, path.name))) as opened:
+            yield opened
+
+
+def _planned(journal: Journal, rows: Input) -> Standing:
     """Enter all rows into the journal, before the first is sent. Raises `JournalError` where they have changed."""
     numbered = (row_of(journal.batch, number, request) for number, request in enumerate(rows.requests(), 1))
     total = 0
@@ -135,15 +164,14 @@ def _plan(journal: Journal, rows: Input) -> None:
         journal.plan(some)
         total += len(some)
     journal.end(total)
+    return Standing(journal.entries(*STATUSES))
 
 
-def _finished(journal: Journal) -> int:
-    return sum(entry.is_finished for entry in journal.entries("triggered", "already_triggered", "failed"))
-
-
-def _tell_plan(count: int, path: Path, journal: Journal | None) -> None:
-    finished = 0 if journal is None else _finished(journal)
-    say(f"{count} rows, all good; {count - finished} to be sent ({finished} are finished), with the journal {path}")
+def _tell_plan(standing: Standing, journal: Path) -> None:
+    for lane in standing.lanes:
+        finished = f", {lane.done} finished" if lane.done else ""
+        say(f"{lane.environment}: {lane.total} rows{finished}, {lane.total - lane.done} to be sent")
+    say(f"{standing.total} rows, all good; nothing was sent (the journal: {journal})")
 
 
 class _Run:
@@ -154,41 +182,53 @@ class _Run:
         client: MwaaClient,
         journal: Journal,
         rows: Input,
+        standing: Standing,
         on_error: OnError,
-        wait: bool,
         report: Callable[[TriggerOutcome], None],
+        *,
+        wait: bool,
     ) -> None:
         self._client = client
-        self._journal = journal
         self._rows = rows
+        self._standing = standing
         self._report = report
         self._batch = Batch(client, journal, on_error)
+        self._summary = Summary(standing.total, keeps_runs=wait)
         self._wait = wait
-        self._summary = Summary(keeps_runs=wait)
+        self._waiting: anyio.CancelScope | None = None
         self._say = say
-        self._signals = 0
+        self._interrupts = 0
+        self._left_behind = "no command is running any more"
 
-    async def run(self) -> None:
-        """Trigger all rows, unless Ctrl-C is pressed: then finish what is on the wire, and the second time nothing."""
-        with caught_signals() as signals:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._watch, signals, tasks.cancel_scope)
-                async with self._client:
-                    await self._trigger()
-                    if self._wait and not self._signals:
-                        self._summary.ends = await count_ends(self._client, self._summary.runs)
-                tasks.cancel_scope.cancel()
-
-    def end(self) -> None:
-        """Tell the summary, and end with its exit status."""
-        self._summary.tell()
-        if self._signals:
+    def run(self) -> None:
+        """Trigger all rows, tell the summary, and end the program with its exit status."""
+        try:
+            asyncio.run(self._work())
+        except KeyboardInterrupt:
+            pass
+        finally:
+            self._summary.tell()
+        if self._interrupts:
             again = shlex.join(["mwaa-async", *sys.argv[1:]])
-            raise StoppedError(f"interrupted; nothing is running, and the journal is kept. To go on: {again}")
+            raise StoppedError(f"interrupted; {self._left_behind}, and the journal is kept. To go on: {again}")
+        if self._summary.unfinished:
+            say(f"the same command goes on with the {self._summary.unfinished} rows that are not finished")
         raise click.exceptions.Exit(self._summary.exit_status)
 
+    async def _work(self) -> None:
+        with caught_signals() as signals:
+            watching = asyncio.create_task(self._watch(signals))
+            try:
+                async with self._client:
+                    await self._trigger()
+                    await self._wait_for_ends()
+            finally:
+                watching.cancel()
+
     async def _trigger(self) -> None:
-        with shown_progress(self._journal.counts(), self._batch.running) as progress:
+        if self._interrupts:
+            return
+        with shown_progress(self._standing, self._batch.running) as progress:
             self._say = progress.say
             async with aclosing(self._batch.outcomes(self._rows.requests())) as outcomes:
                 async for outcome in outcomes:
@@ -197,11 +237,30 @@ class _Run:
                     progress.count(outcome)
         self._say = say
 
-    async def _watch(self, signals: AsyncIterator[signal.Signals], scope: anyio.CancelScope) -> None:
+    async def _wait_for_ends(self) -> None:
+        if not self._wait or self._interrupts:
+            return
+        ends = self._summary.ends = Ends(self._summary.runs)
+        with anyio.CancelScope() as self._waiting, shown_status() as status:
+            self._say = status.say
+            await ends.wait(self._client, status)
+
+    async def _watch(self, signals: AsyncIterator[signal.Signals]) -> None:
+        """Finish what is on the wire when Ctrl-C is pressed, and the second time nothing."""
         async for _ in signals:
-            self._signals += 1
-            if self._signals > 1:
-                scope.cancel()
-            else:
-                self._batch.stop()
-                self._say("interrupted; waiting for what is on the wire (Ctrl-C again does not wait)")
+            self._interrupts += 1
+            if self._interrupts > 1:
+                self._leave()
+            self._batch.stop()
+            if self._waiting is not None:
+                self._waiting.cancel()
+            self._say("interrupted; finishing what is on the wire (Ctrl-C again quits)")
+
+    def _leave(self) -> NoReturn:
+        """End the program at once; rows that are on the wire stay in the journal as sent."""
+        rows = [f"row {row.number} ({row.request.environment})" for row in self._batch.running.values()]
+        if rows:
+            self._left_behind = f"{', '.join(rows)} may still be running"
+        # Connections stay unclosed, about which aiohttp would complain.
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+        raise KeyboardInterrupt

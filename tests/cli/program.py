@@ -29,8 +29,8 @@ class CommandLine:
     def but_with(self, **environ: str) -> "CommandLine":
         return CommandLine({**self.environ, **environ})
 
-    async def __call__(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
-        return await anyio.run_process([*PROGRAM, *arguments], stdin=subprocess.DEVNULL, check=False, env=self.environ)
+    async def __call__(self, *arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+        return await anyio.run_process([*PROGRAM, *arguments], input=stdin, check=False, env=self.environ)
 
     @asynccontextmanager
     async def started(self, *arguments: str) -> AsyncIterator["Running"]:
@@ -62,6 +62,14 @@ class Running:
     async def error_line(self) -> str:
         return (await self._stderr.receive_until(b"\n", 10_000)).decode()
 
+    async def error_lines(self) -> list[str]:
+        """Return the lines up to the end."""
+        lines = []
+        with suppress(anyio.IncompleteRead, anyio.EndOfStream):
+            while True:
+                lines.append(await self.error_line())
+        return lines
+
     def send(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
@@ -75,6 +83,13 @@ class Running:
 async def until(condition: Callable[[], object]) -> None:
     while not condition():
         await anyio.sleep(0.01)
+
+
+def told(output: bytes) -> list[str]:
+    """Return the lines that the program says, without its name; it says nothing else."""
+    lines = output.decode().splitlines()
+    assert all(line.startswith("mwaa-async: ") for line in lines), lines
+    return [line.removeprefix("mwaa-async: ") for line in lines]
 
 
 def only_line(output: bytes) -> str:

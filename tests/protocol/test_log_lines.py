@@ -24,6 +24,13 @@ LONG_LOG_3 = (
     "Run `pip install graphviz` to attempt to install it. [py.warnings] category=UserWarning "
     "filename=/usr/local/airflow/.local/lib/python3.11/site-packages/airflow/cli/commands/dag_command.py lineno=57\n"
 )
+BROKEN_1_10 = (
+    "[2026-11-22 15:12:41,116] {dagbag.py:259} ERROR - Failed to import: /usr/local/airflow/dags/broken.py\n"
+    "Traceback (most recent call last):\n"
+    '  File "/usr/local/airflow/dags/broken.py", line 2, in <module>\n'
+    "    import nosuch_module\n"
+    "ModuleNotFoundError: No module named 'nosuch_module'\n"
+)
 LOGS = {
     "1.10": LOG_1_10,
     "2.2": LOG_2_2,
@@ -32,6 +39,7 @@ LOGS = {
     "3": LOG_3,
     "3, over several lines": LONG_LOG_3,
     "3, several": LONG_LOG_3 + LOG_3 + LONG_LOG_3,
+    "1.10, of a DAG file that cannot be loaded": LOG_1_10 + BROKEN_1_10 + LOG_1_10,
 }
 ANSWERS = [
     "queued\n",

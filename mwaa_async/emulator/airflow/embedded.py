@@ -8,7 +8,7 @@ from mwaa_async.emulator.airflow.call import Call, Failed
 from mwaa_async.emulator.airflow.command_line import Answered, Parsed
 from mwaa_async.emulator.airflow.commands import commands_of
 from mwaa_async.emulator.airflow.dialect import Dialect, dialect_of
-from mwaa_async.emulator.airflow.metadata import Metadata
+from mwaa_async.emulator.airflow.metadata import DagRun, Metadata
 from mwaa_async.emulator.airflow.versions import parse_version
 
 
@@ -44,6 +44,10 @@ class EmbeddedAirflow:
 
     def __repr__(self) -> str:
         return f"<EmbeddedAirflow {self.version} [{len(self._metadata.dags)} DAGs, {self._metadata.run_count} runs]>"
+
+    def dag_runs(self) -> list[DagRun]:
+        """Return the runs of all DAGs, each with its `conf`, for tests to look at."""
+        return [run for dag in self._metadata.dags.values() for run in dag.runs.values()]
 
     def execute(self, argv: Sequence[str]) -> Execution:
         """Runs one command, given without the leading ``airflow``; never raises, whatever the arguments."""

@@ -1,0 +1,44 @@
+"""Trigger a DAG run for every row of a CSV file, each exactly once, and print what became of each.
+
+Run again with the same journal, after whatever ended it, it goes on where it was.
+
+python examples/bulk_trigger.py examples/nightly.csv nightly.journal
+"""
+
+import asyncio
+import csv
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from mwaa_async import MwaaClient, TriggerOutcome, TriggerRequest
+
+
+async def main(file: str, journal: str) -> int:
+    """Trigger all of them: the environments in parallel, each one run at a time."""
+    counts: Counter[str] = Counter()
+    async with MwaaClient() as client:
+        async for outcome in client.trigger_many(requests(Path(file)), journal=journal):
+            counts[outcome.status] += 1
+            print(told(outcome))
+    print(", ".join(f"{count} {status}" for status, count in counts.items()))
+    return 1 if counts["failed"] or counts["unknown"] else 0
+
+
+def requests(file: Path) -> Iterator[TriggerRequest]:
+    """Read the rows: `environment`, `dag_id`, and a `conf` in JSON or none."""
+    with file.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            yield TriggerRequest(row["environment"], row["dag_id"], json.loads(row["conf"] or "null"))
+
+
+def told(outcome: TriggerOutcome) -> str:
+    """Say in a line what became of a request."""
+    request = outcome.request
+    return f"{request.environment:10} {request.dag_id:10} {outcome.status}: {outcome.error or outcome.run_id}"
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(*sys.argv[1:])))

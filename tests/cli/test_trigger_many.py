@@ -1,0 +1,583 @@
+"""`mwaa-async trigger-many`."""
+
+import csv
+import json
+import os
+import shlex
+import signal
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import anyio
+import pytest
+
+from mwaa_async import TriggerOutcome, TriggerRequest
+from mwaa_async._bulk.journal import Entry
+from mwaa_async._cli import progress
+from mwaa_async.emulator import CutConnection, Emulator, RefusedByAws
+from mwaa_async.emulator.airflow import EmbeddedAirflow, Execution
+from tests.cli.program import INTERRUPTED, CommandLine, Running, told, until
+
+pytestmark = pytest.mark.anyio
+
+ROWS = "environment,dag_id\ndev,etl\nprod,report\ndev,demo\n"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The directory in which the program is called, with a file of rows."""
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    Path("rows.csv").write_text(ROWS)
+    return here
+
+
+@pytest.fixture
+async def emulator() -> AsyncIterator[Emulator]:
+    async with Emulator(["dev", "prod"]) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def led(mwaa_async: CommandLine, emulator: Emulator) -> CommandLine:
+    return mwaa_async.led_to(emulator)
+
+
+def write_rows(*dag_ids: str, environment: str = "dev") -> None:
+    Path("rows.csv").write_text(
+        "".join(f"{line}\n" for line in ["environment,dag_id"] + [f"{environment},{dag_id}" for dag_id in dag_ids])
+    )
+
+
+def files(directory: Path) -> set[str]:
+    return {path.name for path in directory.iterdir()}
+
+
+def triggers(emulator: Emulator) -> list[str]:
+    """Return the DAGs that were triggered, in their order."""
+    words = [(record, shlex.split(record.command)) for record in emulator.commands]
+    return [line[-1] for record, line in words if line[:2] == ["dags", "trigger"] and record.exit_code == 0]
+
+
+async def unpause(led: CommandLine, *dag_ids: str, environment: str = "dev") -> None:
+    for dag_id in dag_ids:
+        await led("run", environment, "dags", "unpause", dag_id)
+
+
+async def statuses(led: CommandLine, journal: str = "rows.csv.journal") -> list[str]:
+    shown = await led("journal", journal, "--json")
+    return [row["status"] for row in json.loads(shown.stdout)["rows"]]
+
+
+# What becomes of the rows
+
+
+async def test_all_rows_are_triggered_and_the_journal_is_beside_the_file(led: CommandLine, emulator: Emulator) -> None:
+    done = await led("trigger-many", "rows.csv")
+    journal, *lanes, summary = told(done.stderr)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert journal == "the journal is rows.csv.journal"
+    assert [lane.rpartition(", ")[0] for lane in lanes] == [
+        "dev: 2 of 2, 0 failed",
+        "prod: 1 of 1, 0 failed",
+    ]
+    assert summary == "3 rows: 3 triggered"
+    assert sorted(triggers(emulator)) == ["demo", "etl", "report"]
+    assert Path("rows.csv.journal").exists()
+
+
+async def test_a_row_has_its_conf_run_id_and_date(led: CommandLine, emulator: Emulator) -> None:
+    conf = {"text": "x,\"y\"\n'ü'", "numbers": [1, 2.5, None]}
+    with Path("rows.csv").open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(
+            [
+                ["dag_id", "conf", "run_id", "logical_date"],
+                ["etl", json.dumps(conf, ensure_ascii=False), "mine", "2026-01-31"],
+            ]
+        )
+    done = await led("trigger-many", "rows.csv", "--environment", "prod")
+    assert done.returncode == 0
+    words = shlex.split(emulator.commands[0].command)
+    assert emulator.commands[0].environment == "prod"
+    assert json.loads(next(word for word in words if word.startswith("--conf=")).removeprefix("--conf=")) == conf
+    assert {"--run-id=mine", "--exec-date=2026-01-31T00:00:00+00:00"} <= set(words)
+
+
+async def test_json_lines_and_conf_columns(led: CommandLine, emulator: Emulator) -> None:
+    Path("rows.jsonl").write_text('{"dag_id": "etl", "day": "2026-01-31", "size": 7}\n')
+    done = await led("trigger-many", "rows.jsonl", "--environment", "prod", "--conf-columns")
+    assert done.returncode == 0
+    assert """--conf={"day": "2026-01-31", "size": 7}""" in shlex.split(emulator.commands[0].command)
+
+
+async def test_failures_are_exit_1_and_told_with_their_reason(led: CommandLine, emulator: Emulator) -> None:
+    write_rows("nosuch", "etl", "nothing", environment="prod")
+    done = await led("trigger-many", "rows.csv")
+    assert done.returncode == 1
+    _, lane, first, second, summary = told(done.stderr)
+    assert lane.startswith("prod: 3 of 3, 2 failed")
+    assert first.startswith("row 1, failed: prod: Airflow ran") and "Dag id nosuch not found" in first
+    assert second.startswith("row 3, failed: prod: ") and "Dag id nothing not found" in second
+    assert summary == "3 rows: 1 triggered, 2 failed"
+    assert triggers(emulator) == ["etl"]
+
+
+async def test_of_many_failures_only_some_are_told(led: CommandLine, emulator: Emulator) -> None:
+    write_rows(*["nosuch"] * 25)
+    done = await led("trigger-many", "rows.csv")
+    *_, last, more, summary = told(done.stderr)
+    assert last.startswith("row 20, failed")
+    assert more == "… and 5 more, in the journal and the report"
+    assert summary == "25 rows: 25 failed"
+
+
+async def test_a_reason_stays_short_whatever_the_conf(led: CommandLine, emulator: Emulator) -> None:
+    Path("rows.jsonl").write_text(json.dumps({"dag_id": "nosuch", "conf": {"a": "x" * 100_000}, "environment": "dev"}))
+    done = await led("trigger-many", "rows.jsonl")
+    assert len(done.stderr) < 1000
+    assert b"Dag id nosuch not found" in done.stderr
+
+
+async def test_rows_that_did_not_get_there_are_sent_by_the_same_command(led: CommandLine, emulator: Emulator) -> None:
+    emulator.faults.tokens.append(RefusedByAws("AccessDeniedException", 403))
+    write_rows("etl", "demo")
+    first = await led("trigger-many", "rows.csv")
+    assert first.returncode == 1
+    assert told(first.stderr)[-2:] == [
+        "2 rows: 1 triggered, 1 failed",
+        "the same command goes on with the 1 rows that are not finished",
+    ]
+    second = await led("trigger-many", "rows.csv")
+    assert second.returncode == 0
+    assert told(second.stderr)[-1] == "2 rows: 1 triggered, 1 triggered already"
+    assert sorted(triggers(emulator)) == ["demo", "etl"]
+
+
+class Silent:
+    """An Airflow that says nothing when it triggers."""
+
+    version = "2.10.5"
+
+    def execute(self, words: Sequence[str], /) -> Execution:
+        return Execution(0, "", "")
+
+
+async def test_rows_of_which_nobody_knows_are_exit_4(mwaa_async: CommandLine) -> None:
+    write_rows("etl", "demo")
+    async with Emulator(["dev"], airflow=Silent()) as emulator:
+        done = await mwaa_async.led_to(emulator)("trigger-many", "rows.csv")
+    assert done.returncode == 4
+    *_, first, second, summary, again = told(done.stderr)
+    assert first.startswith("row 1, unknown: dev: ")
+    assert second.startswith("row 2, unknown: dev: ")
+    assert summary == "2 rows: 2 of which nobody knows"
+    assert again == "the same command goes on with the 2 rows that are not finished"
+
+
+async def test_a_lost_answer_makes_no_second_run(led: CommandLine, emulator: Emulator) -> None:
+    emulator.faults.commands.append(CutConnection(ran=True))
+    write_rows("etl")
+    done = await led("trigger-many", "rows.csv")
+    assert done.returncode == 0
+    assert triggers(emulator) == ["etl"]
+
+
+async def test_on_error_stop_begins_no_more_rows(led: CommandLine, emulator: Emulator) -> None:
+    write_rows("etl", "nosuch", "demo", "report")
+    done = await led("trigger-many", "rows.csv", "--on-error", "stop")
+    assert done.returncode == 1
+    assert told(done.stderr)[-2:] == [
+        "4 rows: 1 triggered, 1 failed, 2 not begun",
+        "the same command goes on with the 2 rows that are not finished",
+    ]
+    assert triggers(emulator) == ["etl"]
+    again = await led("trigger-many", "rows.csv", "--on-error", "stop")
+    assert told(again.stderr)[-1] == "4 rows: 2 triggered, 1 triggered already, 1 failed"
+
+
+# The input
+
+
+async def test_every_bad_row_is_told_and_nothing_is_sent(led: CommandLine, emulator: Emulator, here: Path) -> None:
+    Path("rows.csv").write_text("dag_id,environment,conf,day\netl,dev,,\n,1a,{,\netl,dev\n")
+    done = await led("trigger-many", "rows.csv")
+    assert done.returncode == 2
+    *problems, last = told(done.stderr)
+    assert [problem.partition(": ")[0] for problem in problems] == [
+        "rows.csv, line 1, column 'day'",
+        "rows.csv, line 3, column 'environment'",
+        "rows.csv, line 3, column 'dag_id'",
+        "rows.csv, line 3, column 'conf'",
+        "rows.csv, line 4",
+    ]
+    assert last == "5 problems in rows.csv, see above; nothing was sent"
+    assert not emulator.tokens
+    assert files(here) == {"rows.csv"}
+
+
+async def test_of_a_file_that_is_something_else_not_every_line_is_told(led: CommandLine, emulator: Emulator) -> None:
+    Path("rows.jsonl").write_text("x\n" * 2000)
+    done = await led("trigger-many", "rows.jsonl")
+    lines = told(done.stderr)
+    assert len(lines) == 1001
+    assert lines[-1] == "1000 problems and maybe more in rows.jsonl, see above; nothing was sent"
+
+
+@pytest.mark.parametrize("content", ["", "dag_id\n"])
+async def test_a_file_without_rows_is_wrong_usage(led: CommandLine, here: Path, content: str) -> None:
+    Path("rows.csv").write_text(content)
+    done = await led("trigger-many", "rows.csv")
+    assert (done.returncode, told(done.stderr)) == (2, ["there are no rows in rows.csv"])
+    assert files(here) == {"rows.csv"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nosuch.csv"], "'nosuch.csv' does not exist"),
+        (["."], "is a directory"),
+        (["rows.csv", "--environment", "1a"], "cannot be the name of an MWAA environment"),
+        (["rows.csv", "--allowed-run-id-pattern", "("], "no regular expression"),
+        (["rows.csv", "--on-error", "panic"], "'panic' is not one of"),
+        (["rows.csv", "--report", "rows.csv"], "the report would overwrite rows.csv"),
+        (["rows.csv", "--report", "../here/rows.csv.journal"], "the report would overwrite"),
+        (["rows.csv", "--report", "nosuch/report.csv"], "No such file or directory; nothing was sent"),
+        (["rows.csv", "--report", "."], "is a directory"),
+    ],
+)
+async def test_wrong_usage_is_told_and_nothing_is_sent(
+    led: CommandLine, emulator: Emulator, arguments: list[str], said: str
+) -> None:
+    done = await led("trigger-many", *arguments)
+    assert done.returncode == 2
+    assert said in told(done.stderr)[-1]
+    assert Path("rows.csv").read_text() == ROWS
+    assert not emulator.commands
+
+
+@pytest.mark.parametrize("rows", [ROWS, '{"dag_id": "etl", "environment": "dev"}\n'])
+async def test_standard_input_is_known_by_what_it_says(
+    led: CommandLine, emulator: Emulator, here: Path, rows: str
+) -> None:
+    first = await led("trigger-many", "-", stdin=rows.encode())
+    assert first.returncode == 0
+    journal = told(first.stderr)[0].removeprefix("the journal is ")
+    assert files(here) >= {journal, "rows.csv"}
+    sent = len(emulator.commands)
+    second = await led("trigger-many", "-", stdin=rows.encode())
+    assert second.returncode == 0
+    assert len(emulator.commands) == sent
+    third = await led("trigger-many", "-", stdin=rows.replace("etl", "demo").encode())
+    assert told(third.stderr)[0] != told(second.stderr)[0]
+    assert len(emulator.commands) == 2 * sent
+
+
+async def test_what_is_wrong_with_standard_input_is_told(led: CommandLine) -> None:
+    done = await led("trigger-many", "-", stdin=b"dag_id,environment\n a b,dev\n")
+    problem, last = told(done.stderr)
+    assert problem.startswith("standard input, line 2, column 'dag_id': ")
+    assert (done.returncode, last) == (2, "a problem in standard input, see above; nothing was sent")
+
+
+async def test_a_pipe_is_read_as_standard_input_is(led: CommandLine, emulator: Emulator, here: Path) -> None:
+    os.mkfifo("pipe")
+    async with led.started("trigger-many", "pipe") as process:
+        await anyio.to_thread.run_sync(Path("pipe").write_text, ROWS)
+        lines = await process.error_lines()
+        assert await process.ended() == 0
+    assert "the journal is trigger-many-" in lines[0]
+    assert len(emulator.commands) == 3
+
+
+async def test_a_dry_run_sends_nothing_and_makes_no_journal(led: CommandLine, emulator: Emulator, here: Path) -> None:
+    done = await led("trigger-many", "rows.csv", "--dry-run", "--report", "report.csv")
+    assert (done.returncode, told(done.stderr)) == (
+        0,
+        [
+            "dev: 2 rows, 2 to be sent",
+            "prod: 1 rows, 1 to be sent",
+            "3 rows, all good; nothing was sent (the journal: rows.csv.journal)",
+        ],
+    )
+    assert not emulator.tokens
+    assert files(here) == {"rows.csv"}
+
+
+async def test_a_dry_run_says_what_the_journal_has_already(led: CommandLine, emulator: Emulator) -> None:
+    write_rows("etl", "demo")
+    emulator.faults.tokens.append(RefusedByAws("AccessDeniedException", 403))
+    await led("trigger-many", "rows.csv", "--journal", "mine")
+    sent = len(emulator.commands)
+    done = await led("trigger-many", "rows.csv", "--journal", "mine", "--dry-run")
+    assert told(done.stderr)[0] == "dev: 2 rows, 1 finished, 1 to be sent"
+    assert len(emulator.commands) == sent
+
+
+# The journal
+
+
+async def test_a_second_call_sends_nothing_and_says_so(led: CommandLine, emulator: Emulator) -> None:
+    await led("trigger-many", "rows.csv")
+    sent = len(emulator.commands)
+    done = await led("trigger-many", "rows.csv")
+    assert done.returncode == 0
+    assert told(done.stderr) == [
+        "the journal is rows.csv.journal",
+        "all rows are finished; to trigger them once more, name another journal with --journal",
+        "dev: 2 of 2, 0 failed",
+        "prod: 1 of 1, 0 failed",
+        "3 rows: 3 triggered already",
+    ]
+    assert len(emulator.commands) == sent
+
+
+async def test_what_airflow_refused_is_told_again_and_not_sent(led: CommandLine, emulator: Emulator) -> None:
+    write_rows("nosuch")
+    first = await led("trigger-many", "rows.csv")
+    second = await led("trigger-many", "rows.csv")
+    assert (first.returncode, second.returncode) == (1, 1)
+    assert told(second.stderr)[-2:] == told(first.stderr)[-2:]
+    assert len(emulator.commands) == 1
+
+
+async def test_another_journal_triggers_once_more(led: CommandLine, emulator: Emulator) -> None:
+    await led("trigger-many", "rows.csv")
+    done = await led("trigger-many", "rows.csv", "--journal", "once-more.journal")
+    assert told(done.stderr)[0] == "the journal is once-more.journal"
+    assert len(triggers(emulator)) == 6
+
+
+@pytest.mark.parametrize(
+    ("changed", "difference"),
+    [
+        (ROWS.replace("report", "etl"), "in row 2: dag_id was 'report', and is 'etl'"),
+        (ROWS + "dev,etl\n", "it had 3 rows, and now has a row 4"),
+        (ROWS.replace("dev,demo\n", ""), "it ends after row 2, and had 3 rows"),
+    ],
+)
+async def test_another_input_is_refused_with_the_difference(
+    led: CommandLine, emulator: Emulator, changed: str, difference: str
+) -> None:
+    await led("trigger-many", "rows.csv")
+    sent = len(emulator.commands)
+    Path("rows.csv").write_text(changed)
+    done = await led("trigger-many", "rows.csv")
+    assert done.returncode == 3
+    assert difference in told(done.stderr)[-1]
+    assert len(emulator.commands) == sent
+
+
+async def test_what_is_no_journal_is_refused(led: CommandLine, emulator: Emulator) -> None:
+    done = await led("trigger-many", "rows.csv", "--journal", "rows.csv")
+    assert done.returncode == 3
+    assert Path("rows.csv").read_text() == ROWS
+    assert not emulator.commands
+
+
+async def test_a_journal_in_use_is_refused(mwaa_async: CommandLine) -> None:
+    async with Emulator(["dev", "prod"], command_time=600) as emulator:
+        led = mwaa_async.led_to(emulator)
+        async with led.started("trigger-many", "rows.csv"):
+            await until(lambda: emulator.commands)
+            done = await led("trigger-many", "rows.csv")
+    assert done.returncode == 3
+    assert "is in use by another process" in told(done.stderr)[-1]
+
+
+# The report
+
+
+@pytest.mark.parametrize("name", ["report.csv", "report.CSV", "report.jsonl", "report"])
+async def test_the_report_has_a_line_for_each_row(led: CommandLine, emulator: Emulator, name: str) -> None:
+    write_rows("etl", "nosuch", "demo")
+    done = await led("trigger-many", "rows.csv", "--report", name)
+    assert done.returncode == 1
+    with Path(name).open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file)) if "csv" in name.lower() else [json.loads(line) for line in file]
+    assert [
+        (str(line["row"]), line["environment"], line["dag_id"], line["status"], str(line["attempts"])) for line in lines
+    ] == [
+        ("1", "dev", "etl", "triggered", "1"),
+        ("2", "dev", "nosuch", "failed", "1"),
+        ("3", "dev", "demo", "triggered", "1"),
+    ]
+    assert [bool(line["error"]) for line in lines] == [False, True, False]
+    assert "DagNotFound" in lines[1]["error"]
+    assert all(line["run_id"].startswith("bulk__rows_") for line in lines)
+
+
+async def test_the_report_of_a_second_call_has_all_rows_too(led: CommandLine) -> None:
+    await led("trigger-many", "rows.csv")
+    await led("trigger-many", "rows.csv", "--report", "report.jsonl")
+    lines = Path("report.jsonl").read_text().splitlines()
+    assert [json.loads(line)["status"] for line in lines] == ["already_triggered"] * 3
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+async def test_a_report_that_cannot_be_written_is_an_error(led: CommandLine) -> None:
+    done = await led("trigger-many", "rows.csv", "--report", "/dev/full")
+    assert done.returncode == 1
+    assert told(done.stderr)[-1] == "the report /dev/full cannot be written: No space left on device"
+
+
+# Waiting
+
+
+class Unlucky(EmbeddedAirflow):
+    """An Airflow whose runs of `etl` fail in the end, and forget those of `demo`."""
+
+    def execute(self, words: Sequence[str], /) -> Execution:
+        done = super().execute(words)
+        if words[:2] != ["dags", "list-runs"]:
+            return done
+        if any("demo" in word for word in words):
+            return Execution(0, "[]\n", "")
+        if any("etl" in word for word in words):
+            return Execution(0, done.stdout.replace('"success"', '"failed"'), done.stderr)
+        return done
+
+
+async def test_wait_waits_for_all_runs_and_counts_their_ends(led: CommandLine, emulator: Emulator) -> None:
+    Path("rows.csv").write_text(
+        "environment,dag_id,logical_date\ndev,etl,\ndev,etl,\ndev,demo,2026-01-31T00:00:00.5Z\nprod,report,2026-01-31\n"
+    )
+    await unpause(led, "etl", "demo")
+    await unpause(led, "report", environment="prod")
+    done = await led("trigger-many", "rows.csv", "--wait")
+    assert done.returncode == 0
+    assert told(done.stderr)[-2:] == ["4 rows: 4 triggered", "the runs: 4 success"]
+    assert "0 of 4 runs have ended" in told(done.stderr)
+    assert sum("list-runs" in record.command for record in emulator.commands) == 3  # one for a DAG
+
+
+async def test_failed_and_lost_runs_are_exit_1(mwaa_async: CommandLine) -> None:
+    write_rows("etl", "etl", "demo", "report")
+    async with Emulator(["dev"], airflow=Unlucky("2.10.5", dags=("etl", "demo", "report"))) as emulator:
+        led = mwaa_async.led_to(emulator)
+        await unpause(led, "etl", "demo", "report")
+        done = await led("trigger-many", "rows.csv", "--wait")
+    assert done.returncode == 1
+    assert told(done.stderr)[-2:] == ["4 rows: 4 triggered", "the runs: 2 failed, 1 gone, 1 success"]
+
+
+async def test_a_failure_on_the_way_is_told_and_the_waiting_goes_on(led: CommandLine, emulator: Emulator) -> None:
+    write_rows("etl")
+    await unpause(led, "etl")
+    async with led.started("trigger-many", "rows.csv", "--wait") as process:
+        while "0 of 1 runs have ended" not in await process.error_line():
+            pass
+        await emulator.stop_web_server("dev")
+        assert "no connection to the web server" in await process.error_line()
+        await emulator.start_web_server("dev")
+        lines = await process.error_lines()
+        assert await process.ended() == 0
+    assert lines[-1] == "mwaa-async: the runs: 1 success"
+
+
+async def test_wait_of_a_second_call_waits_for_the_runs_of_the_first(led: CommandLine, emulator: Emulator) -> None:
+    Path("rows.csv").write_text(
+        "environment,dag_id,logical_date\ndev,etl,2026-01-31\ndev,etl,2026-01-30T01:00:00.5+01:00\n"
+    )
+    await unpause(led, "etl")
+    await led("trigger-many", "rows.csv")
+    done = await led("trigger-many", "rows.csv", "--wait")
+    assert done.returncode == 0
+    assert told(done.stderr)[-2:] == ["2 rows: 2 triggered already", "the runs: 2 success"]
+
+
+# Ctrl-C
+
+
+async def go_on(process: Running, status: int = INTERRUPTED) -> tuple[list[str], list[str]]:
+    """Return what an interrupted program says at its end, and the arguments with which it goes on."""
+    lines = await process.error_lines()
+    assert await process.ended() == status
+    program, *arguments = shlex.split(lines[-1].partition("To go on: ")[2])
+    assert program == "mwaa-async"
+    return lines, arguments
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_interrupted_it_finishes_the_request_on_the_wire_and_says_how_to_go_on(
+    mwaa_async: CommandLine, number: signal.Signals
+) -> None:
+    write_rows("etl", "demo", "report", "etl")
+    async with Emulator(["dev"], command_time=1) as emulator:
+        led = mwaa_async.led_to(emulator)
+        async with led.started("trigger-many", "rows.csv", "--journal", "it's mine") as process:
+            await until(lambda: emulator.commands)
+            process.send(number)
+            assert "the journal is it's mine" in await process.error_line()
+            assert "finishing what is on the wire" in await process.error_line()
+            lines, arguments = await go_on(process)
+        assert lines[-2] == "mwaa-async: 4 rows: 1 triggered, 3 not begun"
+        assert lines[-1].startswith("mwaa-async: interrupted; no command is running any more, and the journal is kept")
+        assert triggers(emulator) == ["etl"]
+        assert await statuses(led, "it's mine") == ["triggered", "planned", "planned", "planned"]
+        again = await led(*arguments)
+        assert again.returncode == 0
+        assert told(again.stderr)[-1] == "4 rows: 3 triggered, 1 triggered already"
+        assert triggers(emulator) == ["etl", "demo", "report", "etl"]
+
+
+async def test_interrupted_twice_it_ends_at_once_and_says_what_may_be_running(mwaa_async: CommandLine) -> None:
+    write_rows("etl", "demo")
+    async with Emulator(["dev"], command_time=600) as emulator:
+        led = mwaa_async.led_to(emulator)
+        async with led.started("trigger-many", "rows.csv") as process:
+            await until(lambda: emulator.commands)
+            process.press_ctrl_c()
+            while "finishing what is on the wire" not in await process.error_line():
+                pass
+            process.press_ctrl_c()
+            with anyio.fail_after(5):  # half of the time that it would wait otherwise
+                lines, _ = await go_on(process)
+        assert "row 1 (dev) may still be running, and the journal is kept" in lines[-1]
+        assert (await statuses(led))[0] == "sent"
+
+
+async def test_interrupted_while_it_waits_the_runs_go_on(led: CommandLine, emulator: Emulator) -> None:
+    write_rows("etl", "etl")  # which is paused
+    async with led.started("trigger-many", "rows.csv", "--wait") as process:
+        while "0 of 2 runs have ended" not in await process.error_line():
+            pass
+        process.press_ctrl_c()
+        lines, arguments = await go_on(process)
+    assert "mwaa-async: the runs: 2 not ended yet" in lines
+    await unpause(led, "etl")
+    done = await led(*arguments)
+    assert (done.returncode, told(done.stderr)[-1]) == (0, "the runs: 2 success")
+
+
+# Plain lines
+
+
+def test_now_and_then_there_is_a_line_for_each_environment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    entries = [Entry(number, "planned", environment="dev") for number in range(1, 5000)]
+    entries += [Entry(5000, "triggered", environment="prod"), Entry(5001, "unknown", environment="prod")]
+    lines = progress.Lines(progress.Standing(entries))
+    for row in range(1, 102):
+        now[0] += 0.25
+        status = "failed" if row == 3 else "triggered"
+        lines.count(TriggerOutcome(TriggerRequest("dev", "etl"), status, row=row))  # type: ignore[arg-type]
+    lines.count(TriggerOutcome(TriggerRequest("prod", "etl"), "already_triggered", row=5000))
+    assert capsys.readouterr().err.splitlines() == [
+        "mwaa-async: dev: 41 of 4999, 1 failed, 4.0/s, 20:40 left",
+        "mwaa-async: prod: 1 of 2, 0 failed",
+        "mwaa-async: dev: 82 of 4999, 1 failed, 4.0/s, 20:29 left",
+        "mwaa-async: prod: 1 of 2, 0 failed",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sent", "seconds", "rate", "left"),
+    [(0, 0.0, "-", "-"), (100, 1.0, "100.0/s", "0:09"), (1, 8.0, "7.5/min", "2:13:12"), (999, 999.0, "1.0/s", "0:01")],
+)
+def test_rates_and_times_are_short(sent: int, seconds: float, rate: str, left: str) -> None:
+    lane = progress.Lane("dev", 1000, sent, 0, sent, seconds)
+    assert (lane.rate, lane.left) == (rate, left)
