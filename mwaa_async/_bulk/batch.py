@@ -127,6 +127,8 @@ class Batch:
             await self._room.acquire()
         rows = [self._row(number, request) for number, request in enumerate(requests, before + 1)]
         for row, entry in zip(rows, await self._writer.plan(rows), strict=True):
+            if row.problem is not None and self._stops_at_error:
+                self.stop()
             if row.problem is not None or entry.is_finished:
                 self._steps.put_nowait(_Step(self._known(row, entry)))
             else:

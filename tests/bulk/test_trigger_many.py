@@ -271,6 +271,28 @@ async def test_on_error_stop_settles_what_is_unknown_before_it_sends_anything_el
     assert sent(emulator) == [*[outcomes[0].run_id] * 3, *[one.run_id for one in outcomes[1:]]]
 
 
+async def test_on_error_stop_sends_nothing_after_a_request_that_cannot_be_sent(
+    client: MwaaClient, emulator: Emulator, tmp_path: Path
+) -> None:
+    wanted = [*requests(1200), NAN, *requests(1200)]
+    outcomes = await triggered(client, wanted, journal=tmp_path / "journal", on_error="stop")
+    assert [outcome.row for outcome in outcomes if outcome.status == "failed"] == [1201]
+    assert max(outcome.row for outcome in outcomes) == 1201
+    assert existing(emulator) == expected(outcomes)
+
+
+async def test_on_error_stop_goes_on_after_what_airflow_has_refused_before(
+    client: MwaaClient, emulator: Emulator, tmp_path: Path
+) -> None:
+    wanted = requests(20, ("one",))
+    wanted[4] = replace(wanted[4], dag_id="nosuch")
+    first = await triggered(client, wanted, journal=tmp_path / "journal", on_error="stop")
+    assert len(first) == 5
+    again = await triggered(client, wanted, journal=tmp_path / "journal", on_error="stop")
+    assert statuses(again) == {"already_triggered": 4, "failed": 1, "triggered": 15}
+    assert len(sent(emulator)) == 20
+
+
 async def test_on_error_continue_goes_on_after_a_failure(client: MwaaClient, emulator: Emulator) -> None:
     wanted = requests(10)
     wanted[3] = replace(wanted[3], dag_id="nosuch")
