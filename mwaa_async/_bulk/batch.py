@@ -30,6 +30,7 @@ OnError = Literal["continue", "stop"]
 _AHEAD = 1000  # rows that are read and whose outcome nobody has taken: so far one environment may be ahead of another
 _AT_ONCE = 64  # rows that are entered into the journal in one transaction
 _ROUNDS = 3  # in which rows whose outcome is unknown are sent again, when all others are done
+_LONGEST = 2000  # characters of an error in the journal
 _UNSETTLED = 100  # rows that may wait for these rounds: each takes up room
 
 
@@ -265,7 +266,8 @@ def _is_unknown(error: MwaaError) -> bool:
 def _entry(row: Row, outcome: TriggerOutcome) -> Entry:
     error = outcome.error
     ran = error.ran if isinstance(error, MwaaError) else None if error is None else False
-    return Entry(row.number, outcome.status, outcome.attempts, ran, None if error is None else str(error))
+    # A message has the command in it, and so a conf, which may be long.
+    return Entry(row.number, outcome.status, outcome.attempts, ran, None if error is None else str(error)[:_LONGEST])
 
 
 def _first(group: ExceptionGroup[Exception]) -> Exception:
