@@ -201,7 +201,7 @@ async def test_while_nobody_takes_the_outcomes_no_more_is_sent_than_was_read_ahe
 ) -> None:
     async with aclosing(client.trigger_many(requests(1)[0] for _ in itertools.count())) as outcomes:
         await anext(outcomes)
-        await until(lambda: len(sent(emulator)) >= 900)
+        await until(lambda: len(emulator.commands) >= 900)
         for _ in range(200):  # these take turns with what is left of the batch
             await client.environment("one").run("version")
         assert len(sent(emulator)) <= 1001

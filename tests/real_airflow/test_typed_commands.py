@@ -157,8 +157,11 @@ TABLE = (
     Case(
         "db clean",
         others.db_clean,
-        # Before 2.6 a table that does not exist is passed over.
-        (Bad(lambda demo: demo.db.clean(DATE, tables=["nosuch"]), CommandFailedError, since=(2, 6, 0)),),
+        (
+            *fails(lambda demo: demo.run(["db", "clean", "--clean-before-timestamp", "no date"])),
+            # Before 2.6 a table that does not exist is passed over.
+            Bad(lambda demo: demo.db.clean(DATE, tables=["nosuch"]), CommandFailedError, since=(2, 6, 0)),
+        ),
     ),
     Case("dags delete", dags.dags_delete, unknown_dag(lambda demo: demo.dags.delete("nosuch"))),
 )
