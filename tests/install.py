@@ -15,7 +15,7 @@ def main(directory: Path, requirements: list[str]) -> None:
         return
     subprocess.run([sys.executable, "-m", "venv", "--clear", directory], check=True)
     # pip compiles what it installs, also where PYTHONDONTWRITEBYTECODE keeps the programs from doing so themselves.
-    subprocess.run([directory / "bin" / "python", "-m", "pip", "install", "--quiet", *requirements], check=True)
+    subprocess.run([directory / "bin" / "python", "-m", "pip", "install", "-qq", *requirements], check=True)
     mark_complete(directory, wanted)
 
 

@@ -343,23 +343,24 @@ async def test_when_the_disk_is_full_from_the_beginning_nothing_is_sent(
 
 @pytest.mark.anyio
 @pytest.mark.skipif(sys.platform == "win32", reason="has no limits to a process's files")
-@pytest.mark.parametrize("most", [20_000, 100_000, 300_000])
+# However many rows are written at once: the log has each page of some 18 rows when they are planned, sent and done.
+@pytest.mark.parametrize("most", [20_000, 50_000, 80_000])
 async def test_a_process_that_may_not_write_any_more_leaves_a_journal_to_go_on_with(
     emulator: Emulator, path: Path, most: int
 ) -> None:
-    limited, output = await worked(emulator, path, 150, most)
+    limited, output = await worked(emulator, path, 200, most)
     assert limited == 1
     assert "JournalError" in output
     assert "cannot be used: " in output
     first = sent(emulator)
-    assert len(first) < 150
-    status, output = await worked(emulator, path, 150)
+    assert len(first) < 200
+    status, output = await worked(emulator, path, 200)
     counts = json.loads(output.splitlines()[-1])["outcomes"]
-    assert (status, sum(counts.values())) == (0, 150)
+    assert (status, sum(counts.values())) == (0, 200)
     assert {*counts} <= {"triggered", "already_triggered"}
-    assert len(existing(emulator)) == 150
+    assert len(existing(emulator)) == 200
     # Once more is sent only what was on the wire, or had an answer that could not be written any more.
-    assert len(sent(emulator)) - 150 <= 2 * 16
+    assert len(sent(emulator)) - 200 <= 2 * 32
 
 
 async def worked(emulator: Emulator, path: Path, count: int, most: int | None = None) -> tuple[int | None, str]:
