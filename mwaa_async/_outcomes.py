@@ -15,6 +15,7 @@ from mwaa_async._errors import (
     RequestRejectedError,
     VariableNotFoundError,
 )
+from mwaa_async._protocol.catalogue import always_answers
 from mwaa_async._protocol.named_failures import NamedFailure, named_failure
 from mwaa_async._protocol.secrets import redacted, without_secrets
 from mwaa_async._protocol.verdicts import failure, lists_import_errors
@@ -112,7 +113,8 @@ def check(result: CommandResult, *, stdout: str | None = None) -> None:
 
     `stdout` takes the place of what it printed there, where that is no word of Airflow's own.
     """
-    reason = failure(result.stdout if stdout is None else stdout, result.stderr)
+    printed = result.stdout if stdout is None else stdout
+    reason = failure(printed, result.stderr, always_answers=always_answers(result.command))
     # Whether this version exits with 1 after listing import errors cannot be told with 200: no failure with 400 either.
     if reason is None and (result.http_status == 200 or lists_import_errors(result.stdout)):
         return

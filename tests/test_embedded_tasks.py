@@ -447,3 +447,16 @@ def test_1_10_lacks_what_would_draw_a_dag() -> None:
     airflow = Airflow("1.10.12")
     error = "failed to execute ['dot', '-Kdot', '-Tpng', '-O', 'x'], make sure the Graphviz executables are on your"
     assert error in airflow.fails("show_dag etl -s x.png")
+
+
+@pytest.mark.parametrize("version", ["2.0.2", "2.1.4"])
+def test_up_to_2_1_a_date_is_all_that_names_a_run(version: str) -> None:
+    airflow = Airflow(version)
+    airflow.trigger("run1")
+    assert "load" in airflow.prints("tasks states-for-dag-run etl 2024-05-01")
+    error = "airflow.exceptions.AirflowException: DagRun does not exist."
+    assert airflow.fails("tasks states-for-dag-run etl 2024-05-02") == error
+    assert airflow.prints("tasks state etl load 2024-05-02").endswith("None\n")
+    refused = airflow.run("tasks state etl load run1")
+    assert refused.exit_code == 2
+    assert "argument execution_date: invalid parse value: 'run1'" in refused.stderr

@@ -15,67 +15,77 @@ Effect = Literal["reads", "sets", "adds"]
 # https://docs.aws.amazon.com/mwaa/latest/userguide/airflow-cli-command-reference.html, compared with the options of
 # Airflow's own argument parsers. "1.10" has the old words, with the options that choose what `variables` and `pool`
 # do; "2" and "3" the first version of that line which MWAA offers the command on, "json" the first one that takes
-# `--output json`; "-" is none.
+# `--output json`, "answers" the first one with which a success always prints something (airflow/cli/commands/*.py; a
+# task without templates has nothing to render); "-" is none.
 _TABLE = """
-words                       1.10                              2      3      effect  json
-cheat-sheet                 -                                 2.0    3.0    reads   -
-version                     version                           2.0    3.0    reads   -
-assets details              -                                 -      3.0    reads   3.0
-assets list                 -                                 -      3.0    reads   3.0
-assets materialize          -                                 -      3.0    adds    3.0
-backfill create             -                                 -      3.0    adds    -
-connections add             -                                 2.0    3.0    adds    -
-connections delete          -                                 2.0    3.0    sets    -
-dags backfill               backfill                          2.2    -      adds    -
-dags delete                 delete_dag                        2.0    3.0    sets    -
-dags list                   list_dags                         2.2    3.0    reads   2.0
-dags list-import-errors     -                                 2.6    3.0    reads   2.4
-dags list-jobs              -                                 2.0    3.0    reads   2.0
-dags list-runs              list_dag_runs                     2.2    3.0    reads   2.0
-dags next-execution         next_execution                    2.2    3.0    reads   -
-dags pause                  pause                             2.0    3.0    sets    2.9
-dags report                 -                                 2.0    3.0    reads   2.0
-dags reserialize            -                                 2.4    3.0    sets    -
-dags show                   show_dag                          2.0    3.0    reads   -
-dags state                  dag_state                         2.0    3.0    reads   -
-dags test                   -                                 2.0    3.0    adds    -
-dags trigger                trigger_dag                       2.0    3.0    adds    2.6
-dags unpause                unpause                           2.0    3.0    sets    2.9
-db clean                    -                                 2.4    3.0    sets    -
-pool get                    pool -g,pool --get                -      -      reads   -
-pool set                    pool -s,pool --set                -      -      sets    -
-pool delete                 pool -x,pool --delete             -      -      sets    -
-pool                        pool                              -      -      adds    -
-providers behaviours        -                                 2.0    3.0    reads   2.0
-providers get               -                                 2.0    3.0    reads   2.0
-providers hooks             -                                 2.0    3.0    reads   2.0
-providers links             -                                 2.0    3.0    reads   2.0
-providers list              -                                 2.0    3.0    reads   2.0
-providers notifications     -                                 2.8    3.0    reads   2.8
-providers secrets           -                                 2.6    3.0    reads   2.0
-providers triggerer         -                                 2.7    3.0    reads   2.7
-providers triggers          -                                 2.7    3.0    reads   2.7
-providers widgets           -                                 2.0    3.0    reads   2.0
-roles add-perms             -                                 2.6    3.0    sets    -
-roles create                -                                 2.6    3.0    sets    -
-roles del-perms             -                                 2.6    3.0    sets    -
-roles list                  -                                 2.0    3.0    reads   2.0
-tasks clear                 clear                             2.0    3.0    adds    -
-tasks failed-deps           task_failed_deps                  2.0    3.0    reads   -
-tasks list                  list_tasks                        2.0    3.0    reads   -
-tasks render                render                            2.0    3.0    reads   -
-tasks run                   run                               2.0    -      adds    -
-tasks state                 task_state                        2.0    3.0    reads   -
-tasks states-for-dag-run    -                                 2.0    3.0    reads   2.0
-tasks test                  test                              2.0    3.0    adds    -
-variables delete            variables -x,variables --delete   2.0    3.0    sets    -
-variables get               variables -g,variables --get      2.0    3.0    reads   -
-variables list              variables                         2.0    3.0    reads   2.0
-variables set               variables -s,variables --set      2.0    3.0    sets    -
+words                       1.10                              2      3      effect  json   answers
+cheat-sheet                 -                                 2.0    3.0    reads   -      2.0
+version                     version                           2.0    3.0    reads   -      1.10
+assets details              -                                 -      3.0    reads   3.0    3.0
+assets list                 -                                 -      3.0    reads   3.0    3.0
+assets materialize          -                                 -      3.0    adds    3.0    3.0
+backfill create             -                                 -      3.0    adds    -      -
+connections add             -                                 2.0    3.0    adds    -      2.0
+connections delete          -                                 2.0    3.0    sets    -      2.0
+dags backfill               backfill                          2.2    -      adds    -      -
+dags delete                 delete_dag                        2.0    3.0    sets    -      1.10
+dags list                   list_dags                         2.2    3.0    reads   2.0    1.10
+dags list-import-errors     -                                 2.6    3.0    reads   2.4    2.0
+dags list-jobs              -                                 2.0    3.0    reads   2.0    2.0
+dags list-runs              list_dag_runs                     2.2    3.0    reads   2.0    1.10
+dags next-execution         next_execution                    2.2    3.0    reads   -      1.10
+dags pause                  pause                             2.0    3.0    sets    2.9    1.10
+dags report                 -                                 2.0    3.0    reads   2.0    2.0
+dags reserialize            -                                 2.4    3.0    sets    -      -
+dags show                   show_dag                          2.0    3.0    reads   -      1.10
+dags state                  dag_state                         2.0    3.0    reads   -      1.10
+dags test                   -                                 2.0    3.0    adds    -      -
+dags trigger                trigger_dag                       2.0    3.0    adds    2.6    1.10
+dags unpause                unpause                           2.0    3.0    sets    2.9    1.10
+db clean                    -                                 2.4    3.0    sets    -      -
+pool get                    pool -g,pool --get                -      -      reads   -      1.10
+pool set                    pool -s,pool --set                -      -      sets    -      1.10
+pool delete                 pool -x,pool --delete             -      -      sets    -      1.10
+pool                        pool                              -      -      adds    -      1.10
+providers behaviours        -                                 2.0    3.0    reads   2.0    2.0
+providers get               -                                 2.0    3.0    reads   2.0    2.0
+providers hooks             -                                 2.0    3.0    reads   2.0    2.0
+providers links             -                                 2.0    3.0    reads   2.0    2.0
+providers list              -                                 2.0    3.0    reads   2.0    2.0
+providers notifications     -                                 2.8    3.0    reads   2.8    2.0
+providers secrets           -                                 2.6    3.0    reads   2.0    2.0
+providers triggerer         -                                 2.7    3.0    reads   2.7    2.0
+providers triggers          -                                 2.7    3.0    reads   2.7    2.0
+providers widgets           -                                 2.0    3.0    reads   2.0    2.0
+roles add-perms             -                                 2.6    3.0    sets    -      2.0
+roles create                -                                 2.6    3.0    sets    -      2.0
+roles del-perms             -                                 2.6    3.0    sets    -      2.0
+roles list                  -                                 2.0    3.0    reads   2.0    2.0
+tasks clear                 clear                             2.0    3.0    adds    -      -
+tasks failed-deps           task_failed_deps                  2.0    3.0    reads   -      1.10
+tasks list                  list_tasks                        2.0    3.0    reads   -      -
+tasks render                render                            2.0    3.0    reads   -      -
+tasks run                   run                               2.0    -      adds    -      -
+tasks state                 task_state                        2.0    3.0    reads   -      1.10
+tasks states-for-dag-run    -                                 2.0    3.0    reads   2.0    2.0
+tasks test                  test                              2.0    3.0    adds    -      -
+variables delete            variables -x,variables --delete   2.0    3.0    sets    -      2.0
+variables get               variables -g,variables --get      2.0    3.0    reads   -      1.10
+variables list              variables                         2.0    3.0    reads   2.0    2.0
+variables set               variables -s,variables --set      2.0    3.0    sets    -      2.0
 """
 
 _HELP = frozenset({"-h", "--help"})
+_LONGEST_ASKED = 100  # characters: no command is as long, and comparing takes its time
 _QUOTES = frozenset("'\"\\")
+# What separates words for the web server, which splits lines like `shlex`: no other blank, such as U+00A0, does.
+_BLANKS = " \t\r\n"
+_BETWEEN_WORDS = re.compile(f"[{_BLANKS}]+")
+
+# Of 1.10's `variables` and `pool` the options say what they do, in any order, and each that is there is carried out
+# (airflow/bin/cli.py). These are the ones that change nothing.
+_CHOSEN_BY_OPTIONS = frozenset({"variables", "pool"})
+_READING_OPTIONS = frozenset({"-g", "--get", "-d", "--default", "-j", "--json"})
 
 # Which words of these groups' commands may be shown (`_protocol/secrets.py`): subcommands, options without a value,
 # options whose value is harmless. Everything else that stands in them is a secret, or may be one.
@@ -93,8 +103,8 @@ SECRET_OPTIONS = frozenset(
 class Command:
     """A command that MWAA offers: its words in Airflow 2 and 3, and what is known of it.
 
-    `old_words` are those of 1.10 (several spellings). `since_2`, `since_3` and `json_since` are the first versions
-    with it, `None` where there is none.
+    `old_words` are those of 1.10 (several spellings). `since_2`, `since_3`, `json_since` and `answers_since` are the
+    first versions with it, `None` where there is none.
     """
 
     words: str
@@ -103,6 +113,7 @@ class Command:
     since_3: Version | None
     effect: Effect
     json_since: Version | None
+    answers_since: Version | None
 
     def is_offered(self, version: Version) -> bool:
         """Tell whether MWAA offers the command on this Airflow version."""
@@ -114,6 +125,11 @@ class Command:
     def prints_json(self, version: Version) -> bool:
         """Tell whether the command takes `--output json` in this version."""
         return self.json_since is not None and version >= self.json_since
+
+    def always_answers(self, spelling: str) -> bool:
+        """Tell whether the command, called by this spelling, prints something whenever it succeeds."""
+        since = self.answers_since
+        return since is not None and (spelling not in self.old_words or since < (2, 0, 0))
 
     def spellings(self, version: Version | None) -> tuple[str, ...]:
         """Return the words that call it in this version, or in any where none is given."""
@@ -147,22 +163,38 @@ def nearest(line: str, version: Version | None) -> str:
             return twins[0]
     offered = sorted(_offered(version))
     of_group = [words for words in offered if words.split()[0] == start[0]]
-    return get_close_matches(asked, of_group or offered, n=1, cutoff=0.0)[0]
+    return get_close_matches(asked[:_LONGEST_ASKED], of_group or offered, n=1, cutoff=0.0)[0]
+
+
+@cache
+def known_words() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the first words of the commands of all versions, and the second ones."""
+    spellings = [spelling.split() for command in catalogue().values() for spelling in command.spellings(None)]
+    return frozenset(words[0] for words in spellings), frozenset(words[1] for words in spellings if words[1:])
 
 
 def only_reads(line: str) -> bool:
     """Tell whether the command changes nothing in Airflow."""
     start, effects = _start(line), _effects()
+    if start[0] in _CHOSEN_BY_OPTIONS and start[1:] and start[1].startswith("-"):
+        options = {word.partition("=")[0] for word in split_words(line) if word.startswith("-")}
+        return effects.get(" ".join(start)) == "reads" and options <= _READING_OPTIONS
     if effect := effects.get(" ".join(start)):
         return effect == "reads"
-    # Of 1.10's `variables` and `pool` the options say what they do, in any order.
-    return effects.get(start[0]) == "reads" and start[0] not in ("variables", "pool")
+    return effects.get(start[0]) == "reads" and start[0] not in _CHOSEN_BY_OPTIONS
+
+
+def always_answers(line: str) -> bool:
+    """Tell whether the command prints something whenever it succeeds; of what is not known here it is expected."""
+    start, answers = _start(line), _answers()
+    return answers.get(" ".join(start), answers.get(start[0], True))
 
 
 def _command(row: str) -> Command:
-    words, old, since_2, since_3, effect, json_since = re.split(" {2,}", row)
+    words, old, since_2, since_3, effect, json_since, answers_since = re.split(" {2,}", row)
     old_words = () if old == "-" else tuple(old.split(","))
-    return Command(words, old_words, _version(since_2), _version(since_3), cast(Effect, effect), _version(json_since))
+    versions = [_version(since) for since in (since_2, since_3, json_since, answers_since)]
+    return Command(words, old_words, versions[0], versions[1], cast(Effect, effect), versions[2], versions[3])
 
 
 def _version(text: str) -> Version | None:
@@ -171,7 +203,7 @@ def _version(text: str) -> Version | None:
 
 def _start(line: str) -> list[str]:
     """Return the first two words, without the trouble of splitting a long line like a shell."""
-    start = line.split(None, 2)[:2]
+    start = _BETWEEN_WORDS.split(line.strip(_BLANKS), 2)[:2]
     return split_words(line)[:2] if _QUOTES.intersection("".join(start)) else start
 
 
@@ -183,3 +215,12 @@ def _offered(version: Version | None) -> frozenset[str]:
 @cache
 def _effects() -> dict[str, Effect]:
     return {words: command.effect for command in catalogue().values() for words in command.spellings(None)}
+
+
+@cache
+def _answers() -> dict[str, bool]:
+    return {
+        spelling: command.always_answers(spelling)
+        for command in catalogue().values()
+        for spelling in command.spellings(None)
+    }

@@ -9,8 +9,13 @@ NamedFailure = Literal["dag not found", "dag run not found", "dag run already ex
 _WORDINGS: tuple[tuple[NamedFailure, str], ...] = (
     ("dag run already exists", r"\w[\w.]*\.DagRunAlreadyExists: "),
     # Two triggers at once, and in Airflow 3 every other run with the same logical date, get as far as the database.
-    ("dag run already exists", r"\w[\w.]*\.IntegrityError: .*\bdag_run[._]"),
+    # SQLite names the columns, PostgreSQL the constraint (airflow/models/dagrun.py); other constraints have the table's
+    # name in them, too.
+    ("dag run already exists", r"\w[\w.]*\.IntegrityError: .*\bUNIQUE constraint failed: dag_run\."),
+    ("dag run already exists", r'\w[\w.]*\.IntegrityError: .*\bduplicate key .*"dag_run_dag_id_\w+_key"'),
     ("dag run not found", r"\w[\w.]*\.DagRunNotFound: "),
+    # 2.0 and 2.1, in which a date is all that names a run (airflow/cli/commands/task_command.py).
+    ("dag run not found", r"\w[\w.]*\.AirflowException: DagRun does not exist\.$"),
     # Up to 2.11: no run has this id, and a date it is not (`tasks states-for-dag-run`).
     ("dag run not found", r"\w[\w.]*Exception: Error parsing the supplied execution_date\. "),
     ("dag not found", r"\w[\w.]*\.DagNotFound: "),

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from mwaa_async._protocol.catalogue import HARMLESS_OPTIONS, SECRET_GROUPS, SECRET_OPTIONS
+from mwaa_async._protocol.catalogue import HARMLESS_OPTIONS, SECRET_GROUPS, SECRET_OPTIONS, known_words
 from mwaa_async._protocol.command_line import split_words
 
 HIDDEN = "***"
@@ -25,6 +25,9 @@ _SETTING = {"set", "-s", "--set"}
 _VALUED_OPTIONS = HARMLESS_OPTIONS | SECRET_OPTIONS
 _OPTIONS = _FLAGS | _VALUED_OPTIONS
 
+# The beginning of a word that may be what a command is called, and no value: "variables" of "variables=k".
+_CALLED = re.compile(r"(?:[A-Za-z][\w-]{0,30}(?![\w-]))?", re.ASCII)
+
 _SHORT = 4  # characters; what is shorter is a piece of too many other words to be blanked out within them
 
 
@@ -38,6 +41,16 @@ def redacted(line: str) -> str:
     if shown == words:
         return line
     return " ".join(word if HIDDEN in word else shlex.quote(word) for word in shown)
+
+
+def called(line: str) -> str:
+    """Return what somebody calls a command, known or not, without any argument that may be a secret."""
+    try:
+        words = split_words(line)[:2]
+    except ValueError:
+        return HIDDEN
+    plain = words[0] in known_words()[0] and words[0] not in _SECRET_GROUPS
+    return " ".join([words[0], *map(_called, words[1:])] if plain else _shown_of_unknown(words))
 
 
 def without_secrets(text: str, line: str) -> str:
@@ -92,20 +105,37 @@ def _spellings(secret: str) -> set[str]:
 def _shown(words: list[str]) -> list[str]:
     """Return the words as they may be shown, one for one."""
     start = next((at for at, word in enumerate(words) if word != "airflow" and not word.startswith("-")), len(words))
-    if words[start : start + 1] not in ([group] for group in _SECRET_GROUPS):
+    group = "".join(words[start : start + 1])
+    if group in known_words()[0] and group not in _SECRET_GROUPS:
         return words
-    shown = [HIDDEN if word.startswith("-") else word for word in words[: start + 1]]
-    if words[start + 1 : start + 2] in ([subcommand] for subcommand in _SUBCOMMANDS):
-        shown.append(words[start + 1])
-    arguments = list(_shown_arguments(words[len(shown) :]))
+    shown = [HIDDEN if word.startswith("-") and word not in _FLAGS else word for word in words[:start]]
+    if group not in _SECRET_GROUPS:
+        return shown + _shown_of_unknown(words[start:])
+    shown.append(group)
+    subcommand = [word for word in words[start + 1 : start + 2] if not word.startswith("-")]
+    shown += [word if word in _SUBCOMMANDS else HIDDEN for word in subcommand]
+    arguments = list(_shown_arguments(words[len(shown) :], key_comes=HIDDEN not in shown))
     if HIDDEN not in arguments and _SETTING.intersection(words):
         # The one word may be a value whose key looks like an option.
         arguments = [word if word.startswith("-") else HIDDEN for word in arguments]
     return shown + arguments
 
 
-def _shown_arguments(words: list[str]) -> Iterator[str]:
-    option, options_end, key_comes = "", False, True
+def _shown_of_unknown(words: list[str]) -> list[str]:
+    """Return what may be shown of a command that no version knows: it may be a misspelled one with secrets."""
+    subcommands = known_words()[1].union(_SUBCOMMANDS)
+    second = [word if word in subcommands else HIDDEN for word in words[1:2]]
+    return [_called(word) for word in words[:1]] + second + [HIDDEN] * (len(words) - 2)
+
+
+def _called(word: str) -> str:
+    match = _CALLED.match(word)
+    assert match
+    return word if match[0] == word else f"{match[0]}{HIDDEN}"
+
+
+def _shown_arguments(words: list[str], *, key_comes: bool) -> Iterator[str]:
+    option, options_end = "", False
     for word in words:
         if word.startswith("-") and not options_end:
             name, equals, _ = word.partition("=")
@@ -114,7 +144,8 @@ def _shown_arguments(words: list[str]) -> Iterator[str]:
                 yield HIDDEN
             else:
                 yield word if not equals or option in HARMLESS_OPTIONS else f"{name}={HIDDEN}"
-            key_comes = key_comes and option in _OPTIONS
+            # `--set=KEY` uses up the key.
+            key_comes = key_comes and option in _OPTIONS and not (equals and option in _FLAGS)
             option = "" if equals or option not in _VALUED_OPTIONS else option
             options_end = word == "--"
         elif option:

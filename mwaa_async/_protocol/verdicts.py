@@ -1,9 +1,9 @@
 """Telling from Airflow's output whether a command failed, since the answer does not hold the exit status.
 
 Not everything can be told. A command that exits with 1 and says nothing of it (`dags backfill` prints a `ValueError` to
-stdout as if it were an answer), or with a message that no version here has, after an answer or a warning, is taken as
-done. A task that fails in a process of its own (`tasks run`) writes that to its log only. And what a variable holds may
-read like one of the failures below.
+stdout as if it were an answer), or with a message that no version here has, after an answer, a warning or an exception
+that a DAG file caught, or where a success says nothing either, is taken as done. A task that fails in a process of its
+own (`tasks run`) writes that to its log only. And what a variable holds may read like one of the failures below.
 """
 
 import re
@@ -72,7 +72,18 @@ _CHAINED = (
     "During handling of the above exception, another exception occurred:",
     "The above exception was the direct cause of the following exception:",
 )
-_GROUP = re.compile(r"^  \+ Exception Group Traceback .*\n(?:  \|   .*\n)*  \| (\S.*)\n", re.MULTILINE)
+_GROUP = re.compile(r"^  \+ Exception Group Traceback .*\n  \|( .*)\n(?:  \|   .*\n)*  \| (\S.*)\n", re.MULTILINE)
+# Where a process begins, and so the traceback that ends it: in a program, which has no suffix whatever its path is, or
+# in a module that was run as one. What a DAG file prints (`traceback.print_exc()`) begins where it was caught.
+_PROGRAM = re.compile(
+    r"""\ +File\ "(?:(?:.*/)?[^/".]+",\ line\ \d+,\ in\ <module>
+    |.*\b__main__\.py",\ line\ \d+,\ in\ <module>
+    |.*\brunpy(?:\.py|>)",\ line\ \d+,\ in\ _run_module_as_main)""",
+    re.VERBOSE,
+)
+# Airflow 2 and 3 begin in it (airflow/__main__.py), whoever calls them.
+_MAIN = re.compile(r' +File ".*/airflow/__main__\.py", line \d+, in main')
+_BEGINNING = 8  # lines, of up to three for each frame
 # What Python reports of finalizers, threads and loggers: none of them ends the process.
 _ASIDE = re.compile(
     r"""^(?:Exception\ ignored\ |Exception\ in\ thread\ |---\ Logging\ error\ ---).*\n
@@ -82,14 +93,17 @@ _ASIDE = re.compile(
 )
 
 
-def failure(stdout: str, stderr: str) -> str | None:
+def failure(stdout: str, stderr: str, *, always_answers: bool = True) -> str | None:
     """Return the line in which Airflow says why the command failed, or `None` where it did not fail.
 
     Warnings and log lines on stderr are no failure, nor is the word "Error" in them. What counts is the end of stderr:
     a usage error, an exception that nobody caught, a message that the process exited with. A few commands say it on
     stdout.
+
+    DAG files may print to stderr, too. So a line that is none of the known messages is believed only where a command
+    that `always_answers` when it succeeds did not answer.
     """
-    return (_told_on_stderr(stdout, stderr) if stderr else None) or _told_on_stdout(stdout)
+    return (_told_on_stderr(stdout, stderr, always_answers) if stderr else None) or _told_on_stdout(stdout)
 
 
 def lists_import_errors(stdout: str) -> bool:
@@ -100,12 +114,8 @@ def lists_import_errors(stdout: str) -> bool:
     return _IMPORT_ERRORS.search(stdout) is not None
 
 
-def _told_on_stderr(stdout: str, stderr: str) -> str | None:
-    text = stderr.rstrip()
-    if "\r" in text:
-        text = text.replace("\r\n", "\n")
-    if "Exception i" in text or "--- Logging" in text:
-        text = _ASIDE.sub("", text).rstrip()
+def _told_on_stderr(stdout: str, stderr: str, always_answers: bool) -> str | None:
+    text = _without_asides(stderr)
     if not text:
         return None
     lines = text.split("\n")
@@ -114,21 +124,47 @@ def _told_on_stderr(stdout: str, stderr: str) -> str | None:
         return repeated[0].replace("\n", " ")
     if _EXIT_MESSAGES.fullmatch(lines[-1]):
         return lines[-1]
-    return _uncaught_exception(text, lines, stdout) or _exit_message(text, lines, stdout)
+    if reason := _uncaught_exception(text, lines, stdout, always_answers):
+        return reason
+    return _exit_message(text, lines, stdout) if always_answers else None
 
 
-def _uncaught_exception(text: str, lines: list[str], stdout: str) -> str | None:
-    """Return the exception's line of the traceback with which stderr ends."""
-    starts = [number for number, line in enumerate(lines) if line == _TRACEBACK]
+def _without_asides(stderr: str) -> str:
+    text = stderr.rstrip()
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    if "Exception i" in text or "--- Logging" in text:
+        text = _ASIDE.sub("", text).rstrip()
+    return text
+
+
+def _uncaught_exception(text: str, lines: list[str], stdout: str, always_answers: bool) -> str | None:
+    """Return the exception's line of the last traceback that can have ended the process."""
+    tracebacks = [number for number, line in enumerate(lines) if line == _TRACEBACK]
+    starts = tracebacks.copy()
+    while starts and not _begins_in_a_program(lines[starts[-1] + 1 : starts[-1] + 1 + _BEGINNING]):
+        starts.pop()
+    if not starts and always_answers and not _answered(stdout):
+        starts = tracebacks  # it has failed, in whatever MWAA may run Airflow
     if not starts:
         groups = _GROUP.findall(text) if " Exception Group " in text else []
-        return str(groups[-1]) if groups else None
+        return next((str(group) for frame, group in reversed(groups) if _begins_in_a_program([frame])), None)
     after = [line for line in lines[starts[-1] + 1 :] if not line.startswith(" ")]
     if not after or any(LOG_LINE.match(line) for line in after):
         return None  # logged, and the command went on
     if _was_logged(lines, starts) and _answered(stdout):
         return None
     return after[0].strip()
+
+
+def _begins_in_a_program(lines: list[str]) -> bool:
+    """Tell whether these are the first frames of a process, or none, which is no DAG file's either.
+
+    Of chained exceptions it is the last one's that are: those before it begin where they were caught.
+    """
+    if not lines or not lines[0].startswith(" "):
+        return True
+    return _PROGRAM.match(lines[0]) is not None or any(_MAIN.match(line) for line in lines)
 
 
 def _was_logged(lines: list[str], starts: list[int]) -> bool:
@@ -142,8 +178,10 @@ def _was_logged(lines: list[str], starts: list[int]) -> bool:
 
 
 def _exit_message(text: str, lines: list[str], stdout: str) -> str | None:
-    """Return the last line where it can only be what the process exited with: no answer, no log, no warning."""
+    """Return the last line where it can only be what the process exited with: no answer, log, warning, traceback."""
     last = lines[-1]
+    if _TRACEBACK in text:
+        return None
     if last.startswith((" ", "\t")) or LOG_LINE.match(last) or _NOTE.match(last):
         return None
     if any(_WARNING.match(line) for line in lines) or _answered(stdout) or _LAST_RECORD.search(text):

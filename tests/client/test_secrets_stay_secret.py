@@ -17,6 +17,12 @@ COMMANDS = [
     ["connections", "add", "c1", "--conn-uri", f"postgres://user:{PASSWORD}@host/db"],
     ["connections", "add", "c2", "--conn-type", "http", "--conn-password", PASSWORD],
     ["variables", "set", "key", PASSWORD, "--bogus"],
+    ["variable", "set", "key", PASSWORD],
+    ["connection", "add", "c1", "--conn-password", PASSWORD],
+    ["VARIABLES", "set", "key", PASSWORD],
+    f"variables\u00a0set key {PASSWORD}",
+    f"variables set\u00a0key\u00a0{PASSWORD}",
+    f"variables --set=key {PASSWORD}",
 ]
 FAULTS = [None, CutConnection(), StatusAnswer(500), StatusAnswer(429), WrongAnswer(PASSWORD.encode())]
 

@@ -1,9 +1,14 @@
 """Which commands MWAA offers on which version, and what is known of them."""
 
+import time
+
 import pytest
 
-from mwaa_async._protocol.catalogue import catalogue, is_offered, nearest, only_reads
+from mwaa_async._protocol.catalogue import always_answers, catalogue, is_offered, nearest, only_reads
+from mwaa_async._protocol.log_lines import without_records
 from mwaa_async._protocol.versions import Version, parse_version
+
+from . import RECORDED, records
 
 # https://docs.aws.amazon.com/mwaa/latest/userguide/airflow-cli-command-reference.html: what AWS lists for each line of
 # versions. A number behind a command of version 2 is the first one with it.
@@ -115,8 +120,16 @@ def test_what_is_in_no_list_is_offered_on_no_version(command: str, version: Vers
     assert not is_offered(command, version)
 
 
+@pytest.mark.parametrize("blank", ["\u00a0", "\u2003", "\v", "\f", "\x1c", "\x85"])
+def test_a_blank_at_which_the_web_server_does_not_split_makes_another_command(blank: str) -> None:
+    assert not is_offered(f"variables{blank}set key value", None)
+    assert not is_offered(f"variables set{blank}key value", (2, 10, 5))
+    assert not only_reads(f"dags{blank}list")
+
+
 def test_a_command_is_recognized_however_it_is_quoted_and_spaced() -> None:
     assert is_offered("  'dags'   \"list\" -o json", (2, 10, 5))
+    assert is_offered("\tdags \t list ", (2, 10, 5))
     assert is_offered("var\\iables get k", (2, 10, 5))
 
 
@@ -150,6 +163,12 @@ def test_the_nearest_command_is_always_one_that_is_offered(command: str, version
     assert is_offered(nearest(command, version), version)
 
 
+def test_the_nearest_command_is_found_at_once_however_long_the_words_are() -> None:
+    started = time.perf_counter()
+    assert is_offered(nearest("dags\u00a0" * 200_000, None), None)
+    assert time.perf_counter() - started < 1
+
+
 READS = """
 cheat-sheet · version · assets details · assets list · dags list · dags list-import-errors · dags list-jobs ·
 dags list-runs · dags next-execution · dags report · dags show · dags state · providers behaviours · providers get ·
@@ -176,6 +195,18 @@ def test_a_command_only_reads_where_it_changes_nothing_in_airflow(command: str) 
         ("variables --delete k", False),
         ("variables -j -s k v", False),  # 1.10 takes its options in any order
         ("variables --import file.json", False),
+        # 1.10 does all that its options say, one after the other.
+        ("variables -g x -d 1 -s k v", False),
+        ("variables --get x --set k v", False),
+        ("variables -g x -xk", False),
+        ("variables --get x --delete=k", False),
+        ("variables -g x -i file.json", False),
+        ("variables -g x '-s' k v", False),
+        ("variables -g x --se k v", False),
+        ("variables -g x -j -d 1", True),
+        ("variables --get x --default=1", True),
+        ("variables get x", True),
+        ("pool -g p -x p", False),
         ("pool -g p", True),
         ("pool --get p", True),
         ("pool -s p 3 text", False),
@@ -189,3 +220,40 @@ def test_a_command_only_reads_where_it_changes_nothing_in_airflow(command: str) 
 )
 def test_what_a_line_of_any_version_does_is_told_by_its_first_words(line: str, reads: bool) -> None:
     assert only_reads(line) is reads
+
+
+# Recorded with no answer and exit status 0, or read in airflow/bin/cli.py and airflow/cli/commands/*.py.
+MAY_BE_SILENT = """
+backfill · backfill create · clear · dags backfill · dags reserialize · dags test · db clean · list_tasks · render ·
+run · tasks clear · tasks list · tasks render · tasks run · tasks test · test · variables
+"""
+
+
+@pytest.mark.parametrize("command", ALL)
+def test_what_may_succeed_without_an_answer_is_known(command: str) -> None:
+    silent = MAY_BE_SILENT.replace("\n", " ").strip().split(" · ")
+    assert always_answers(f"{command} --option x") == (command not in silent)
+
+
+@pytest.mark.parametrize(
+    ("line", "answers"),
+    [
+        ("variables -s k v", False),  # 1.10
+        ("variables --delete k", False),
+        ("variables -j -s k v", False),
+        ("variables -g k", True),
+        ("variables set k v", True),
+        ("'tasks' \"clear\" etl", False),
+        ("users create -u x", True),  # not known
+    ],
+)
+def test_whether_a_line_of_any_version_always_answers_is_told_by_its_first_words(line: str, answers: bool) -> None:
+    assert always_answers(line) is answers
+
+
+@pytest.mark.parametrize("version", RECORDED)
+def test_every_recorded_success_without_an_answer_is_one_of_a_command_that_may_be_silent(version: str) -> None:
+    done = [record for record in records(version) if not record.exit]
+    silent = [" ".join(record.argv) for record in done if not without_records(record.stdout).strip()]
+    assert silent
+    assert not [line for line in silent if always_answers(line)]

@@ -1,8 +1,11 @@
 """Telling Airflow's answers from the log records around them."""
 
+import time
+
 import pytest
 
 from mwaa_async._protocol.log_lines import after_records, answer_lines, last_line, without_records
+from mwaa_async._protocol.verdicts import failure
 
 from . import RECORDED, Record, record, records
 
@@ -163,3 +166,42 @@ def test_a_whole_record_does_not_take_the_answer_for_its_next_lines() -> None:
     answer = "line one\nsee [docs]\n"
     assert after_records(LOG_3 + answer) == answer
     assert after_records(LOG_2_10 + answer) == answer
+
+
+# Records of version 3 whose logger has another name than a module, or none.
+INI = "[section]\nkey = 1\n\n[other.section]\nkey = 2\n"
+ONE_LINE_3 = [
+    "2026-11-22T18:00:00.123456Z [warning  ] careful                        [my-plugin]\n",
+    "2026-11-22T18:00:00.123456Z [warning  ] careful                        [my-plugin] loc=a.py:1\n",
+    "2026-11-22T18:00:00.123456Z [warning  ] careful                        [my plugin] loc=a.py:1\n",
+    "2026-11-22T18:00:00.123456Z [warning  ] careful\n",
+    "2026-11-22T18:00:00.123456Z [warning  ] careful                        key=1\n",
+    "2026-11-22T18:00:00.123456Z [\x1b[33m\x1b[1mwarning  \x1b[0m] \x1b[1mcareful\x1b[0m\n",
+]
+
+
+@pytest.mark.parametrize("log", ONE_LINE_3)
+@pytest.mark.parametrize("answer", [INI, "extract\nload\n", "see [docs]\n", "[a-b]\n", "[[1],\n[true]]\n"])
+def test_a_record_in_one_line_does_not_take_a_line_in_brackets_for_its_end(log: str, answer: str) -> None:
+    assert after_records(log + answer) == answer
+    assert after_records(log + LONG_LOG_3 + log + answer) == answer
+    assert without_records(f"{log}{answer}{log}{answer}") == answer * 2
+    assert answer_lines(log + answer) == [line for line in answer.splitlines() if line]
+    assert failure(log + answer, "Something that a plugin has to say\n") is None
+
+
+def test_a_record_of_any_logger_may_have_several_lines() -> None:
+    log = "2026-11-22T18:00:00.123456Z [warning  ] first\nsecond\n\nlast [my-plugin.sub] loc=a.py:1\n"
+    assert after_records(log + INI) == INI
+    assert without_records(f"queued\n{log}") == "queued\n"
+
+
+@pytest.mark.parametrize("line", ["[a] ", "[", "[a.b-c", "2026-11-22T18:00:00Z [info] ", "[a] loc"])
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_long_texts_take_no_longer_than_they_are(line: str, end: str) -> None:
+    text = ONE_LINE_3[3] + (line + end) * 100_000
+    started = time.perf_counter()
+    after_records(text)
+    without_records(text)
+    failure(text, text)
+    assert time.perf_counter() - started < 5  # and minutes, where it grew with the square

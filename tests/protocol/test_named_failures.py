@@ -82,6 +82,20 @@ def test_every_name_was_recorded() -> None:
             "dag run already exists",
         ),
         (
+            "sqlalchemy.exc.IntegrityError: (psycopg2.errors.ForeignKeyViolation) update or delete on table "
+            '"dag_run" violates foreign key constraint "dag_run_note_dr_fkey" on table "dag_run_note"',
+            None,
+        ),
+        (
+            "sqlalchemy.exc.IntegrityError: (psycopg2.errors.UniqueViolation) duplicate key value violates unique "
+            'constraint "dag_run_note_pkey"',
+            None,
+        ),
+        ("sqlalchemy.exc.IntegrityError: (sqlite3.IntegrityError) NOT NULL constraint failed: dag_run.dag_id", None),
+        # 2.0 and 2.1
+        ("airflow.exceptions.AirflowException: DagRun does not exist.", "dag run not found"),
+        ("airflow.exceptions.AirflowException: DagRun does not exist. At least not here.", None),
+        (
             "sqlalchemy.exc.IntegrityError: (psycopg2.errors.UniqueViolation) duplicate key value violates unique "
             'constraint "variable_key_uq"',
             None,

@@ -130,6 +130,18 @@ def test_listed_import_errors_are_an_answer_whatever_its_status(status: int) -> 
     check(result('[{"filepath": "a.py", "error": "no"}]\n', status=status, line="dags list-import-errors -o json"))
 
 
+@pytest.mark.parametrize("line", ["tasks clear -y etl", "dags reserialize", "clear -c etl", "variables -s k v"])
+def test_a_command_that_prints_nothing_does_not_fail_of_what_a_dag_file_prints(line: str) -> None:
+    check(result(stderr="using the fallback configuration\n", line=line))
+    with pytest.raises(CommandFailedError, match="failed: DagRun failed"):
+        check(result(stderr="using the fallback configuration\nDagRun failed\n", line=line))
+
+
+def test_a_command_that_should_have_answered_fails_of_a_message_that_is_not_known() -> None:
+    with pytest.raises(CommandFailedError, match="failed: a reason of a version to come"):
+        check(result(stderr="a reason of a version to come\n", line="dags pause etl"))
+
+
 def test_an_excerpt_is_short_and_in_one_line() -> None:
     page = b"<html>\r\n<head><title>504 Gateway Time-out</title></head>\n" + b"<p>x</p>\n" * 100_000
     shown = excerpt(bytearray(page), LINE)

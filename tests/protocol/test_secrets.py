@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mwaa_async import CommandFailedError, CommandResult, MwaaError, OutputError
 from mwaa_async._outcomes import check, error_after
 from mwaa_async._protocol.command_line import command_line
-from mwaa_async._protocol.secrets import HIDDEN, redacted, without_secrets
+from mwaa_async._protocol.secrets import HIDDEN, called, redacted, without_secrets
 from mwaa_async._setbacks import LostError, NotSentError, Setback, StatusError
 
 S = "s3cr3t"
@@ -69,7 +69,39 @@ SECRET_COMMANDS = [
     ["connections", "-a", "--conn_id", "c", "--conn_password", S],
     ["users", "create", "--username", "admin", "--password", S],
     ["create_user", "-u", "admin", "-p", S],
+    ["variables", "--set=key", S],  # 1.10
+    ["variables", "-s=key", S],
+    ["variables", "-skey", S],
+    ["variables", f"-s{S}"],
+    ["variables", "--set", f"key={S}"],
+    ["variables", "--se", "key", S],
+    ["variables", "--se=key", S],
+    ["variables", "-js", "key", S],
+    ["variables", "--get=key", S],
+    ["connections", "--add=c", S],
 ]
+# What somebody may write who means one of these.
+MISSPELLED = [
+    ["variable", "set", "key", S],
+    ["VARIABLES", "set", "key", S],
+    ["variables", "sett", "key", S],
+    ["variables", S],
+    ["variables", f"set={S}", "x"],
+    ["var", S],
+    ["vars", "--set", "key", S],
+    ["variables\u00a0set", "key", S],
+    ["variables", f"set\u00a0key\u00a0{S}"],
+    [f"variables\u00a0set\u00a0key\u00a0{S}"],
+    ["variables", "set", f"key\u00a0{S}"],
+    [f"variables:set:key={S}"],
+    ["set", "variables", S],
+    ["-x", "variable", "set", "key", S],
+    [f"-{S}", "variable"],
+    ["connection", "add", "x", "--conn-password", S],
+    ["connections-add", "x", "--conn-uri", f"http://u:{S}@h"],
+    ["user", "create", "-p", S],
+]
+SECRET_COMMANDS += MISSPELLED
 SECRET = pytest.mark.parametrize("arguments", SECRET_COMMANDS, ids=" ".join)
 
 
@@ -78,6 +110,32 @@ def test_no_secret_is_in_a_redacted_command(arguments: list[str]) -> None:
     shown = redacted(command_line(arguments))
     assert S not in shown
     assert HIDDEN in shown
+
+
+@pytest.mark.parametrize("arguments", MISSPELLED, ids=" ".join)
+def test_what_a_command_is_called_is_told_without_any_secret(arguments: list[str]) -> None:
+    assert S not in called(command_line(arguments))
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("variable set key v", "variable set"),
+        ("connection add x --conn-password v", "connection add"),
+        ("VARIABLES set key v", "VARIABLES set"),
+        ("variables\u00a0set key v", "variables*** ***"),
+        ("dags lst -o json", "dags lst"),
+        ("dags 'two words'", "dags two***"),
+        ("scheduler", "scheduler"),
+        ("users create -p v", "users create"),
+        ("webserver -p 8080", "webserver ***"),
+        ("x" * 40, HIDDEN),
+        ("''", ""),
+        ("dags 'open", HIDDEN),
+    ],
+)
+def test_of_an_unknown_command_the_words_by_which_it_is_called_are_told(line: str, shown: str) -> None:
+    assert called(line) == shown
 
 
 @pytest.mark.parametrize(
@@ -248,6 +306,9 @@ def test_what_is_no_secret_stays_readable(line: str) -> None:
         ("connections add --conn-password p ID --conn-host h", "connections add --conn-password *** ID --conn-host h"),
         ("connections add --conn-password=p ID", "connections add --conn-password=*** ID"),
         ("connections -a --conn_id ID --conn_uri u", "connections -a --conn_id ID --conn_uri ***"),
+        ("variables --set=KEY v", "variables --set=*** ***"),
+        ("variable set KEY v", "variable set *** ***"),
+        ("config get-value core key", "config *** *** ***"),
     ],
 )
 def test_around_a_secret_the_command_stays_readable(line: str, shown: str) -> None:

@@ -38,6 +38,7 @@ def _name(record: Record) -> str:
 @pytest.mark.parametrize("record", ALL, ids=_name)
 def test_a_recorded_command_failed_exactly_where_its_exit_status_says_so(record: Record) -> None:
     assert (failure(record.stdout, record.stderr) is not None) == (record.exit != 0)
+    assert failure(record.stdout, record.stderr, always_answers=False) == failure(record.stdout, record.stderr)
 
 
 @pytest.mark.parametrize("record", [record for record in ALL if record.exit], ids=_name)
@@ -204,6 +205,65 @@ def test_what_this_python_prints_is_understood(code: str, reason: str | None) ->
     assert failure(done.stdout, done.stderr) == reason
 
 
+# What DAG files print that go without a library (`except ImportError: traceback.print_exc()`), and what that calls.
+CAUGHT = (
+    'Traceback (most recent call last):\n  File "/usr/local/airflow/dags/etl.py", line 3, in <module>\n'
+    "    import optional_library\nModuleNotFoundError: No module named 'optional_library'\n"
+)
+CAUGHT_CHAIN = (
+    CAUGHT + DURING + 'Traceback (most recent call last):\n  File "/usr/local/airflow/plugins/fallback.py", line 7, in '
+    'load\n    raise ValueError("first\\nsecond")\nValueError: first\nsecond\n'
+)
+CAUGHT_GROUP = (
+    '  + Exception Group Traceback (most recent call last):\n  |   File "/usr/local/airflow/dags/etl.py", line 3, in '
+    "<module>\n  |     raise ExceptionGroup('several', [ValueError()])\n  | ExceptionGroup: several (1 sub-exception)\n"
+    "  +-+---------------- 1 ----------------\n    | ValueError\n    +------------------------------------\n"
+)
+
+
+@pytest.mark.parametrize("caught", [CAUGHT, CAUGHT_CHAIN, CAUGHT_GROUP, LOG_2 + CAUGHT, WARNING_2 + CAUGHT])
+@pytest.mark.parametrize("stdout", ["", LOG_1, "Created <DagRun etl @ 2024-05-01: run1, externally triggered: True>\n"])
+def test_an_exception_that_a_dag_file_caught_and_printed_is_no_failure(stdout: str, caught: str) -> None:
+    assert failure(stdout, caught, always_answers=stdout.startswith("Created")) is None
+    assert failure(stdout, caught, always_answers=False) is None
+
+
+@pytest.mark.parametrize("stdout", ["", LOG_1])
+def test_what_should_have_answered_and_did_not_has_failed_wherever_its_exception_begins(stdout: str) -> None:
+    reason = "ModuleNotFoundError: No module named 'optional_library'"
+    assert failure(stdout, CAUGHT) == reason
+    assert failure(stdout, LOG_2 + CAUGHT) == reason
+
+
+@pytest.mark.parametrize("caught", [CAUGHT, CAUGHT_CHAIN, CAUGHT_GROUP])
+@pytest.mark.parametrize("stdout", ["", LOG_1 + "printed before\n"])
+def test_next_to_an_exception_that_a_dag_file_caught_the_one_that_ended_the_process_counts(
+    stdout: str, caught: str
+) -> None:
+    for stderr in (caught + STACK + "KeyError: 'ours'\n", STACK + "KeyError: 'ours'\n" + caught):
+        assert failure(stdout, stderr, always_answers=False) == "KeyError: 'ours'"
+    assert failure(stdout, caught + "Variable k does not exist\n") == "Variable k does not exist"
+
+
+@pytest.mark.parametrize(
+    "first_frames",
+    [
+        '  File "/home/airflow/.local/bin/airflow", line 8, in <module>\n    sys.exit(main())\n',
+        '  File "/opt/mwaa/run-cli", line 8, in <module>\n    sys.exit(main())\n',
+        '  File "airflow", line 37, in <module>\n    args.func(args)\n',
+        '  File "<frozen runpy>", line 198, in _run_module_as_main\n',
+        '  File "/usr/lib/python3.7/runpy.py", line 193, in _run_module_as_main\n    "__main__", mod_spec)\n',
+        '  File "/usr/local/lib/python3.11/site-packages/airflow/__main__.py", line 66, in <module>\n    main()\n',
+        '  File "/opt/mwaa/cli.py", line 5, in execute\n    main()\n    ^^^^^^\n'
+        '  File "/usr/local/lib/python3.11/site-packages/airflow/__main__.py", line 62, in main\n',
+    ],
+)
+def test_wherever_airflow_is_installed_an_exception_that_nobody_caught_is_a_failure(first_frames: str) -> None:
+    stack = f'Traceback (most recent call last):\n{first_frames}  File "/dags/etl.py", line 3, in <module>\n'
+    for stdout in ("", "an answer\n"):
+        assert failure(stdout, f"{CAUGHT}{stack}KeyError: 'ours'\n") == "KeyError: 'ours'"
+
+
 # What the commands that MWAA offers pass to `SystemExit`, from 1.10.12 to 3.3.2.
 EXIT_MESSAGES = [
     "DAG: nosuch does not exist in 'dag' table",
@@ -252,12 +312,20 @@ EXIT_MESSAGES = [
 @pytest.mark.parametrize("stdout", ["", LOG_1, LOG_3, LOG_3 + "something printed before\n"])
 def test_a_message_that_the_process_exited_with_is_a_failure(message: str, before: str, stdout: str) -> None:
     assert failure(stdout, f"{before}{message}\n") == message
+    assert failure(stdout, f"{before}{message}\n", always_answers=False) == message
 
 
 @pytest.mark.parametrize("stdout", ["", LOG_1 * 2, COLOURED, LOG_3 * 2, "\n" + LOG_2 + LOG_3])
 def test_an_unknown_message_is_a_failure_where_nothing_was_answered(stdout: str) -> None:
     assert failure(stdout, "A reason of a version to come\n") == "A reason of a version to come"
     assert failure(stdout, LOG_2 + "A reason of a version to come\n") == "A reason of a version to come"
+
+
+@pytest.mark.parametrize("stdout", ["", LOG_1 * 2, LOG_3, "\n" + LOG_2, "the output of a task\n"])
+def test_of_a_command_that_may_print_nothing_an_unknown_message_is_no_failure(stdout: str) -> None:
+    # `print("using the fallback configuration", file=sys.stderr)` in a DAG file.
+    for before in ("", WARNING_2, LOG_2, "another one\n"):
+        assert failure(stdout, before + "using the fallback configuration\n", always_answers=False) is None
 
 
 @pytest.mark.parametrize("answer", ["None\n", "[]", "Variable k created\n", "2026-11-22T00:00:00+00:00\n", "0"])

@@ -16,6 +16,8 @@ from mwaa_async.emulator.airflow.versions import recorded_dialect
 
 # Up to 2.8 these took and printed what they did in 2.5 (airflow/cli/commands/dag_command.py of 2.8.1 and 2.9.2).
 _UNCHANGED_UNTIL_2_9 = ("dags list", "dags pause", "dags unpause")
+# Up to 2.1 this was a date and no run id, and called `execution_date` (airflow/cli/cli_parser.py of 2.0.2).
+_DATE_UNTIL_2_2 = "execution_date_or_run_id"
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,19 @@ def dialect_of(version: Version) -> Dialect:
         older = _recorded("2.5.3").command_line.entries
         entries = {**spoken.command_line.entries, **{words: older[words] for words in _UNCHANGED_UNTIL_2_9}}
         return replace(spoken, command_line=CommandLine(entries))
+    if (2, 0, 0) <= version < (2, 2, 0):
+        return replace(spoken, command_line=CommandLine(_of_2_0(spoken.command_line.entries)))
     return spoken
+
+
+def _of_2_0(entries: Mapping[str, Any]) -> Mapping[str, Any]:
+    date = {"dest": "execution_date", "type": "parse"}
+    return {
+        words: {**entry, "options": [date if option["dest"] == _DATE_UNTIL_2_2 else option for option in options]}
+        if (options := entry.get("options"))
+        else entry
+        for words, entry in entries.items()
+    }
 
 
 @cache

@@ -50,7 +50,10 @@ def task(call: Call) -> str:
 
 
 def asked_run(call: Call) -> str:
-    """Gives the text that names a run, by its id or its date."""
+    """Gives the text that names a run, by its id or its date; up to 2.1 it is a date."""
+    if call.version < (2, 2, 0):
+        date: datetime = call.arguments.execution_date
+        return date.isoformat()
     word = "logical_date" if call.version >= (3, 0, 0) else "execution_date"
     return getattr(call.arguments, f"{word}_or_run_id") or ""
 

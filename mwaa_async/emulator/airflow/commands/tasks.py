@@ -20,12 +20,17 @@ def state(call: Call) -> None:
         call.fail(f"Can not find dag {dag_id!r}")
     dag = lookups.dag_of_file(call, logs_are_suppressed=True)
     task_id = lookups.task(call)
+    if call.version < (2, 2, 0) and lookups.find_run(call, dag) is None:
+        call.print(None)
+        return
     call.print(metadata.task_instance(lookups.run(call, dag), task_id, call.now).state)
 
 
 def states_for_dag_run(call: Call) -> None:
     dag = call.metadata.dags.get(call.arguments.dag_id)
     run = lookups.find_run(call, dag) if dag else None
+    if run is None and call.version < (2, 2, 0):
+        lookups.crash_with_airflow_exception(call, "states_unknown_run", "DagRun does not exist.")
     if run is None and call.version < (3, 0, 0) and lookups.asked_date(call) is None:
         text = lookups.asked_run(call)
         message = f"Error parsing the supplied execution_date. Error: Invalid date string: {text}"
