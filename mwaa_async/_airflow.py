@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from mwaa_async._errors import EnvironmentNotFoundError, MwaaError, UnsupportedCommandError
 from mwaa_async._protocol.catalogue import is_offered, nearest
-from mwaa_async._protocol.secrets import redacted
+from mwaa_async._protocol.secrets import called, redacted
 from mwaa_async._protocol.versions import Version, parse_version
 
 logger = logging.getLogger("mwaa_async")
@@ -28,6 +28,7 @@ class Airflow:
         self._ask_aws = ask_aws
         self.allow_unlisted = allow_unlisted
         self._asking = asyncio.Lock()
+        self._finding: asyncio.Event | None = None
         self._was_asked = False
         self.text: str | None = None
         self.version: Version | None = None
@@ -49,13 +50,27 @@ class Airflow:
 
     async def known_version(self, ask_airflow: Callable[[], Awaitable[str]]) -> Version:
         """Return the version; where AWS does not tell it, Airflow is asked, once."""
-        await self.find_version()
-        if self.version is None:
-            async with self._asking:
-                if self.version is None:
-                    self.is_told(await ask_airflow())
-        assert self.version is not None
+        while self.version is None:
+            if self._finding is None:
+                await self._find_for_all(ask_airflow)
+            await self.in_turn()
         return self.version
+
+    async def in_turn(self) -> None:
+        """Wait for those who asked before and are finding out the version, so that nobody overtakes them."""
+        while self._finding is not None:
+            await self._finding.wait()
+
+    async def _find_for_all(self, ask_airflow: Callable[[], Awaitable[str]]) -> None:
+        self._finding = asyncio.Event()
+        try:
+            await self.find_version()
+            if self.version is None:
+                self.is_told(await ask_airflow())
+        finally:
+            # Wakes them in the order in which they came; where this has failed, the next of them looks.
+            self._finding.set()
+            self._finding = None
 
     async def find_version(self) -> None:
         """Ask AWS for the version, unless it is known or was asked for already."""
@@ -75,12 +90,11 @@ class Airflow:
         self._was_asked = True
 
     def _unsupported(self, line: str) -> UnsupportedCommandError:
-        command = redacted(line)
         where = f" on Airflow {self.text}" if self.text else ""
         return UnsupportedCommandError(
-            f"{self._environment}: MWAA does not offer {command!r}{where}; the nearest that it offers is "
+            f"{self._environment}: MWAA does not offer {called(line)!r}{where}; the nearest that it offers is "
             f"{nearest(line, self.version)!r}. It was not sent; to send it all the same: "
             "MwaaClient(allow_unlisted=True), or 'mwaa-async run --allow-unlisted'",
             environment=self._environment,
-            command=command,
+            command=redacted(line),
         )

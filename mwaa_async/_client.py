@@ -1,7 +1,6 @@
 """The client: one for a program, with its credentials, its connections and its guard."""
 
 import asyncio
-import math
 import os
 import ssl
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -15,9 +14,11 @@ from anyio import CancelScope
 
 from mwaa_async._airflow import Airflow
 from mwaa_async._aws import Account, AwsOptions, MwaaApi, open_account
-from mwaa_async._bulk.batch import Batch, OnError, Requests
+from mwaa_async._bulk.batch import Batch, OnError
 from mwaa_async._bulk.rows import TriggerOutcome
+from mwaa_async._bulk.sources import Requests, source_of
 from mwaa_async._bulk.writer import opened_journal
+from mwaa_async._clock import check_seconds
 from mwaa_async._environment import Environment
 from mwaa_async._errors import TokenError
 from mwaa_async._guards import Guard, HostGuard
@@ -142,7 +143,7 @@ class MwaaClient:
         """
         opened = None if journal is None else await opened_journal(journal)
         try:
-            async with aclosing(Batch(self, opened, on_error).outcomes(requests)) as outcomes:
+            async with aclosing(Batch(self, opened, on_error).outcomes(source_of(requests))) as outcomes:
                 async for outcome in outcomes:
                     yield outcome
         finally:
@@ -204,6 +205,10 @@ class MwaaClient:
     def _expect_more(self, environment: str, more_to_come: Callable[[], bool]) -> None:
         self._lane(self.environment(environment).name).more_to_come = more_to_come
 
+    def _send_away(self, environment: str, word: str, cause: str) -> None:
+        if environment in self._lanes:
+            self._lanes[environment].send_away(word, cause)
+
     def _statistics(self, environment: str) -> EnvironmentStatistics:
         lane = self._lanes.get(environment)
         return lane.statistics() if lane else EnvironmentStatistics(0, 0, 0, 0, 0, False)
@@ -213,7 +218,9 @@ class MwaaClient:
         if isinstance(self._account, TokenError):
             raise type(self._account)(f"{environment}: {self._account}", environment=environment)
         if self._account is None or self._api is None:
-            raise RuntimeError("the MwaaClient is not open: use it as 'async with MwaaClient() as client:'")
+            raise RuntimeError(
+                "the MwaaClient is not open, or not any more: use it inside of 'async with MwaaClient() as client:'"
+            )
         if environment not in self._lanes:
             self._lanes[environment] = self._new_lane(self._account, self._api, environment)
         return self._lanes[environment]
@@ -234,12 +241,6 @@ class MwaaClient:
     def __repr__(self) -> str:
         state = "open" if self._api else "not open"
         return f"<MwaaClient [{state}, {len(self._lanes)} environments, {self._guard!r}]>"
-
-
-def check_seconds(name: str, value: float | None) -> None:
-    """Raise `ValueError` unless the value is a number of seconds, or `None` for no limit."""
-    if value is not None and not (value >= 0 and math.isfinite(value)):
-        raise ValueError(f"{name} must be a number of seconds, not {value!r}")
 
 
 def _check_proxy(proxy: str | None) -> str | None:

@@ -68,7 +68,9 @@ class Environment:
         offer, `CommandFailedError` where Airflow reports failure, and the other kinds of `MwaaError`, each of which
         says in `ran` whether the command ran.
         """
-        return await self._run(command, timeout=timeout, queue_timeout=queue_timeout, check=check)
+        line = command_line(command)
+        await self._airflow.in_turn()
+        return await self._send(line, timeout=timeout, queue_timeout=queue_timeout, check=check)
 
     async def airflow_version(self) -> str:
         """Return the environment's Airflow version, such as "2.10.3".
@@ -82,23 +84,27 @@ class Environment:
 
     async def version(self) -> str:
         """Run `airflow version` and return what it prints."""
-        result = await self.run("version")
-        try:
-            parse_version(line := last_line(result.stdout))
-        except ValueError:
-            raise unexpected(result, "version") from None
-        return line
+        await self._airflow.in_turn()
+        return await self._printed_version()
 
     def statistics(self) -> EnvironmentStatistics:
         """Return how many commands of this client are queued and running, and what became of the others."""
         return self._client._statistics(self.name)
 
     async def _version(self) -> Version:
-        return await self._airflow.known_version(self.version)
+        return await self._airflow.known_version(self._printed_version)
 
-    async def _run(
+    async def _printed_version(self) -> str:
+        result = await self._send("version")
+        try:
+            parse_version(line := last_line(result.stdout))
+        except ValueError:
+            raise unexpected(result, "version") from None
+        return line
+
+    async def _send(
         self,
-        command: str | Sequence[str],
+        line: str,
         *,
         timeout: float | None = None,
         queue_timeout: float | None = None,
@@ -107,12 +113,15 @@ class Environment:
     ) -> CommandResult:
         return await self._client._run(
             self.name,
-            command_line(command),
+            line,
             timeout=timeout,
             queue_timeout=queue_timeout,
             check_failure=check,
             may_run_twice=may_run_twice,
         )
+
+    def __deepcopy__(self, memo: object) -> "Environment":
+        return self  # a handle, which `dataclasses.asdict` meets in a DAG run
 
     def __repr__(self) -> str:
         state = self.statistics()

@@ -66,7 +66,7 @@ class GuardError(MwaaError):
 
 
 class UnsupportedCommandError(MwaaError, ValueError):
-    """MWAA does not offer the command on that Airflow version; nothing was sent."""
+    """MWAA does not offer the command on that Airflow version, or its command line cannot say it; nothing was sent."""
 
     ran = False
 

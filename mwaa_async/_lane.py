@@ -128,6 +128,11 @@ class Lane:
         self._completed += 1
         return result
 
+    def send_away(self, word: str, cause: str) -> None:
+        """End the waiting of queued commands with this word in them; they are not sent."""
+        for turn in [turn for turn in self._queue if word in turn.errand.line]:
+            self._send_away(turn, cause)
+
     def statistics(self) -> EnvironmentStatistics:
         """Return what the lane does and has done."""
         return EnvironmentStatistics(

@@ -1,43 +1,46 @@
 """Triggering the rows of a batch: environments in parallel, each one row after the other."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from mwaa_async._bulk.journal import Entry, Journal
 from mwaa_async._bulk.line import Line
+from mwaa_async._bulk.refusals import RefusedBeforeError, is_refusal, status_after, told_as_unknown
 from mwaa_async._bulk.rows import Row, Status, TriggerOutcome, TriggerRequest, bad_row, new_batch, row_of
+from mwaa_async._bulk.sources import Source
 from mwaa_async._bulk.writer import Writer
-from mwaa_async._commands.dag_runs import DagRun, trigger
-from mwaa_async._errors import (
-    CommandFailedError,
-    DagRunAlreadyExistsError,
-    JournalError,
-    MwaaError,
-    OutputError,
-    TokenError,
-)
+from mwaa_async._commands.dag_runs import DagRun
+from mwaa_async._commands.triggering import trigger
+from mwaa_async._errors import DagRunAlreadyExistsError, JournalError, MwaaError, QueueTimeoutError, TokenError
 
 if TYPE_CHECKING:
     from mwaa_async._client import MwaaClient
 
-Requests = Iterable[TriggerRequest] | AsyncIterable[TriggerRequest]
 OnError = Literal["continue", "stop"]
 
-_AHEAD = 1000  # rows that are read and whose outcome nobody has taken: so far one environment may be ahead of another
-_AT_ONCE = 64  # rows that are entered into the journal in one transaction
 _ROUNDS = 3  # in which rows whose outcome is unknown are sent again, when all others are done
 _LONGEST = 2000  # characters of an error in the journal
-_UNSETTLED = 100  # rows that may wait for these rounds: each takes up room
+
+
+@dataclass(eq=False, slots=True)
+class _Lane:
+    """One environment: the line of its rows, where they come from, and those of which nobody knows."""
+
+    environment: str
+    line: Line
+    source: Source
+    unsettled: list["_Step"] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
     """A row that has come so far, to be recorded and told; without an entry the journal knows already."""
 
+    row: Row
+    source: Source
     outcome: TriggerOutcome
     entry: Entry | None = None
 
@@ -56,40 +59,42 @@ class Batch:
         self._stopping = self._has_sent = False
         self._problem: Exception | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._lines: dict[str, Line] = {}
-        self._unsettled: dict[str, list[tuple[Row, TriggerOutcome]]] = {}
-        # The one limit to how much there is at a time, from the reading of a row until its outcome is taken.
-        self._room = asyncio.Semaphore(_AHEAD)
+        self._lanes: dict[str, _Lane] = {}
         self._steps: asyncio.Queue[_Step | None] = asyncio.Queue()
-        self._outcomes: asyncio.Queue[TriggerOutcome | Exception | None] = asyncio.Queue()
+        self._done: asyncio.Queue[_Step | Exception | None] = asyncio.Queue()
 
     def stop(self) -> None:
         """Begin no more rows; what is on the wire goes on to its end, and is recorded and told."""
         self._stopping = True
         if self._reading is not None:
             self._reading.cancel()
+        for environment, row in self.running.items():
+            self._client._send_away(environment, row.run_id, "the batch was stopped")
 
-    async def outcomes(self, requests: Requests) -> AsyncGenerator[TriggerOutcome, None]:
-        """Yield the outcomes as they come, each when the journal has it."""
+    async def outcomes(self, *sources: Source) -> AsyncGenerator[TriggerOutcome, None]:
+        """Yield the outcomes as they come, each when the journal has it.
+
+        The rows of one environment all have to come from the same source.
+        """
         async with aclosing(self._writer):
-            work = asyncio.create_task(self._work(requests))
+            work = asyncio.create_task(self._work(sources))
             try:
-                while (outcome := await self._outcomes.get()) is not None:
-                    if isinstance(outcome, Exception):
-                        raise outcome
-                    self._room.release()
-                    yield outcome
+                while (step := await self._done.get()) is not None:
+                    if isinstance(step, Exception):
+                        raise step
+                    step.source.room.release()
+                    yield step.outcome
             finally:
                 work.cancel()
                 await asyncio.wait([work])
 
-    async def _work(self, requests: Requests) -> None:
+    async def _work(self, sources: Sequence[Source]) -> None:
         end: Exception | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._record())
                 async with asyncio.TaskGroup() as workers:
-                    self._reading = workers.create_task(self._read(requests, workers))
+                    self._reading = workers.create_task(self._read(sources, workers))
                 self._steps.put_nowait(None)
             end = self._problem
         except ExceptionGroup as group:
@@ -97,43 +102,48 @@ class Batch:
         finally:
             if isinstance(end, JournalError):
                 end.ran = None if self._has_sent else False
-            self._outcomes.put_nowait(end)
+            self._done.put_nowait(end)
 
-    async def _read(self, requests: Requests, workers: asyncio.TaskGroup) -> None:
+    async def _read(self, sources: Sequence[Source], workers: asyncio.TaskGroup) -> None:
         """Give every environment its rows; where that goes wrong, what is on the wire still comes to its end."""
         try:
             if not self._stopping:
-                await self._read_all(requests, workers)
+                await self._read_all(sources, workers)
         except asyncio.CancelledError:
             if self._reading is None or self._reading.cancelling():
                 raise
             self._problem, self._stopping = RuntimeError("the requests were cancelled by themselves"), True
         except Exception as error:  # noqa: BLE001  # it is told in the end
-            self._problem, self._stopping = error, True
+            self._problem, self._stopping = _first(error), True
         finally:
-            for line in self._lines.values():
-                line.end()
+            for lane in self._lanes.values():
+                lane.line.end()
 
-    async def _read_all(self, requests: Requests, workers: asyncio.TaskGroup) -> None:
-        number = 0
-        async with aclosing(_some(requests)) as all_of_them:
-            async for some in all_of_them:
-                await self._enter(number, some, workers)
-                number += len(some)
-        await self._writer.end(number)
+    async def _read_all(self, sources: Sequence[Source], workers: asyncio.TaskGroup) -> None:
+        async with asyncio.TaskGroup() as readers:
+            readings = [readers.create_task(self._read_one(source, workers)) for source in sources]
+        await self._writer.end(sum(reading.result() for reading in readings))
 
-    async def _enter(self, before: int, requests: Sequence[TriggerRequest], workers: asyncio.TaskGroup) -> None:
+    async def _read_one(self, source: Source, workers: asyncio.TaskGroup) -> int:
+        total = 0
+        async with aclosing(source.rows(self._row)) as all_of_them:
+            async for rows in all_of_them:
+                await self._enter(rows, source, workers)
+                total += len(rows)
+        for lane in self._lanes.values():
+            if lane.source is source:
+                lane.line.end()
+        return total
+
+    async def _enter(self, rows: Sequence[Row], source: Source, workers: asyncio.TaskGroup) -> None:
         """Let rows stand in their environments' lines, unless there is nothing to be done with them any more."""
-        for _ in requests:
-            await self._room.acquire()
-        rows = [self._row(number, request) for number, request in enumerate(requests, before + 1)]
         for row, entry in zip(rows, await self._writer.plan(rows), strict=True):
             if row.problem is not None and self._stops_at_error:
                 self.stop()
             if row.problem is not None or entry.is_finished:
-                self._steps.put_nowait(_Step(self._known(row, entry)))
+                self._steps.put_nowait(_Step(row, source, self._known(row, entry)))
             else:
-                self._line(row.request.environment, workers).put(row, entry)
+                self._lane(row.request.environment, source, workers).line.put(row, entry)
 
     def _row(self, number: int, request: TriggerRequest) -> Row:
         try:
@@ -141,73 +151,85 @@ class Batch:
         except (ValueError, TypeError, RecursionError) as problem:
             return bad_row(number, request, problem)
 
-    def _line(self, environment: str, workers: asyncio.TaskGroup) -> Line:
-        if environment not in self._lines:
-            line = self._lines[environment] = Line(self._writer)
-            workers.create_task(self._drive(environment, line))
-        return self._lines[environment]
+    def _lane(self, environment: str, source: Source, workers: asyncio.TaskGroup) -> _Lane:
+        if environment not in self._lanes:
+            lane = self._lanes[environment] = _Lane(environment, Line(self._writer), source)
+            workers.create_task(self._drive(lane))
+        return self._lanes[environment]
 
-    async def _drive(self, environment: str, line: Line) -> None:
+    async def _drive(self, lane: _Lane) -> None:
         """Trigger the rows of one environment, and in the end again those of which nobody knows."""
         with suppress(TokenError):  # every row is told of it
-            self._client._expect_more(environment, lambda: line.has_more and not self._stopping)
-        self._unsettled[environment] = []
-        async with aclosing(line):
-            while await line.is_ready() and not self._stopping:
-                row, entry = line.take()
-                await self._attempt(row, entry.attempts)
-                if self._has_too_many_unsettled():
-                    await self._settle(environment)
-            await self._settle(environment)
-        self.running.pop(environment, None)
+            self._client._expect_more(lane.environment, lambda: lane.line.has_more and not self._stopping)
+        async with aclosing(lane.line):
+            while await lane.line.is_ready() and not self._stopping:
+                row, entry = lane.line.take()
+                step = await self._attempt(lane, row, entry)
+                if step is None:  # it was not sent
+                    await self._writer.write(entry)
+                else:
+                    await self._take(lane, step)
+                if self._has_to_settle(lane):
+                    await self._settle(lane)
+            await self._settle(lane)
+        self.running.pop(lane.environment, None)
 
-    def _has_too_many_unsettled(self) -> bool:
-        count = sum(map(len, self._unsettled.values()))
-        return count >= _UNSETTLED or (count > 0 and self._stops_at_error)
+    def _has_to_settle(self, lane: _Lane) -> bool:
+        if self._stops_at_error:
+            return bool(lane.unsettled)
+        return lane.source.unsettled >= lane.source.most_unsettled
 
-    async def _settle(self, environment: str) -> None:
+    async def _settle(self, lane: _Lane) -> None:
         """Send the rows again of which nobody knows, until it is known or no attempt is left."""
         for left in range(_ROUNDS - 1, -1, -1):
-            outcomes, self._unsettled[environment] = self._unsettled[environment], []
-            for row, outcome in outcomes:
-                if self._stopping:
-                    self._steps.put_nowait(_Step(outcome))
-                else:
-                    await self._attempt(row, outcome.attempts, is_last=not left)
+            steps, lane.unsettled = lane.unsettled, []
+            lane.source.unsettled -= len(steps)
+            for step in steps:
+                assert step.entry is not None
+                again = await self._attempt(lane, step.row, step.entry, is_last=not left)
+                await self._take(lane, again or step, is_last=not left or again is None)
 
-    async def _attempt(self, row: Row, attempts: int, *, is_last: bool = False) -> None:
-        """Trigger a row, and keep it where nobody knows whether it was and another attempt will tell."""
-        environment = row.request.environment
-        self.running[environment], self._has_sent = row, True
-        outcome = await self._outcome(row, attempts)
-        entry = _entry(row, outcome)
-        if outcome.status == "unknown" and not is_last and not self._stopping:
-            await self._writer.write(entry)
-            self._unsettled[environment].append((row, outcome))
+    async def _take(self, lane: _Lane, step: _Step, *, is_last: bool = False) -> None:
+        """Have a row recorded and told, or keep it where nobody knows whether it ran and another attempt will tell."""
+        assert step.entry is not None
+        if step.outcome.status == "unknown" and not is_last and not self._stopping:
+            await self._writer.write(step.entry)
+            lane.unsettled.append(step)
+            lane.source.unsettled += 1
             return
-        if outcome.status in ("failed", "unknown") and self._stops_at_error:
+        if step.outcome.status in ("failed", "unknown") and self._stops_at_error:
             self.stop()
-        self._steps.put_nowait(_Step(outcome, entry))
+        self._steps.put_nowait(step)
 
-    async def _outcome(self, row: Row, attempts: int) -> TriggerOutcome:
+    async def _attempt(self, lane: _Lane, row: Row, entry: Entry, *, is_last: bool = False) -> _Step | None:
+        """Trigger a row, or return `None` where the batch was stopped before that."""
+        if self._stopping:
+            return None
+        self.running[lane.environment], self._has_sent = row, True
+        outcome = await self._outcome(row, entry, is_last)
+        if self._stopping and isinstance(outcome.error, QueueTimeoutError):
+            return None
+        return _Step(row, lane.source, outcome, _entry(row, outcome))
+
+    async def _outcome(self, row: Row, entry: Entry, is_last: bool) -> TriggerOutcome:
         request, environment = row.request, self._client.environment(row.request.environment)
 
         def outcome(
             status: Status, sent: int, run: DagRun | None = None, error: Exception | None = None
         ) -> TriggerOutcome:
-            return TriggerOutcome(request, status, run, error, attempts + sent, row.number, row.run_id)
+            return TriggerOutcome(request, status, run, error, entry.attempts + sent, row.number, row.run_id)
 
         try:
             run, sent = await trigger(
-                environment, request.dag_id, conf=request.conf, run_id=row.run_id, logical_date=request.logical_date
+                environment, request.dag_id, conf=row.conf, run_id=row.run_id, logical_date=request.logical_date
             )
             return outcome("triggered", sent, run)
-        except DagRunAlreadyExistsError as error:
-            if error.dag_run is None:
-                return outcome("failed", error.attempts, None, error)
-            return outcome("already_triggered", error.attempts, error.dag_run)
         except MwaaError as error:
-            return outcome("unknown" if _is_unknown(error) else "failed", error.attempts, None, error)
+            if isinstance(error, DagRunAlreadyExistsError) and error.dag_run is not None:
+                return outcome("already_triggered", error.attempts, error.dag_run)
+            status = status_after(error, request, may_be_there=entry.may_be_there, is_last=is_last)
+            told = told_as_unknown(error, row.run_id) if status == "unknown" else error
+            return outcome(status, error.attempts - (error.ran is False), None, told)
         except (ValueError, TypeError) as error:
             return outcome("failed", 0, None, error)
 
@@ -222,7 +244,7 @@ class Batch:
             steps = [step for step in some if step is not None]
             await self._writer.write(*(step.entry for step in steps if step.entry is not None))
             for step in steps:
-                self._outcomes.put_nowait(step.outcome)
+                self._done.put_nowait(step)
 
     def _known(self, row: Row, entry: Entry) -> TriggerOutcome:
         """Return the outcome of a row that is not sent."""
@@ -230,48 +252,29 @@ class Batch:
         if row.problem is not None:
             return TriggerOutcome(request, "failed", None, row.problem, 0, row.number)
         if entry.status == "failed":
-            error = CommandFailedError(entry.error or "it failed before", environment=request.environment)
+            error = RefusedBeforeError(entry.error or "it failed before", environment=request.environment)
             return TriggerOutcome(request, "failed", None, error, attempts, row.number, row.run_id)
         run = DagRun(
             dag_id=request.dag_id,
             run_id=row.run_id,
-            conf=request.conf,
+            conf=row.conf,
             logical_date=request.logical_date,
             environment=self._client.environment(request.environment),
         )
         return TriggerOutcome(request, "already_triggered", run, None, attempts, row.number, row.run_id)
 
 
-async def _some(requests: Requests) -> AsyncGenerator[list[TriggerRequest], None]:
-    """Yield the requests, some at a time where none has to be waited for."""
-    if isinstance(requests, AsyncIterable):
-        async for request in requests:
-            yield [request]
-        return
-    each = iter(requests)
-    while some := list(islice(each, _AT_ONCE)):
-        yield some
-
-
-def _is_unknown(error: MwaaError) -> bool:
-    """Tell whether the run may be there or not.
-
-    Output that nobody understands says no more than none; and where a run exists already, looking for it may fail.
-    """
-    return (
-        error.ran is None or isinstance(error, OutputError) or isinstance(error.__context__, DagRunAlreadyExistsError)
-    )
-
-
 def _entry(row: Row, outcome: TriggerOutcome) -> Entry:
     error = outcome.error
-    ran = error.ran if isinstance(error, MwaaError) else None if error is None else False
+    if outcome.status != "failed":
+        ran = None
+    else:
+        ran = True if is_refusal(error, row.request) else None if getattr(error, "ran", False) else False
     # A message has the command in it, and so a conf, which may be long.
     return Entry(row.number, outcome.status, outcome.attempts, ran, None if error is None else str(error)[:_LONGEST])
 
 
-def _first(group: ExceptionGroup[Exception]) -> Exception:
-    error: Exception = group
+def _first(error: Exception) -> Exception:
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     return error

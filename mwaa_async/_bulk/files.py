@@ -84,9 +84,12 @@ class Input:
         return self.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
     def _rows(self, file: TextIO) -> Iterator[tuple[int, Cells]]:
-        start = file.readline()
-        lines = chain([start], file)
-        return _JsonLines(lines) if self._is_json(start) else _Csv(lines, self.conf_columns)
+        start = [file.readline()]
+        # A line that is blank does not show which of the two it is, but counts in both.
+        while start[-1] and not start[-1].strip():
+            start.append(file.readline())
+        lines = chain(start, file)
+        return _JsonLines(lines) if self._is_json(start[-1]) else _Csv(lines, self.conf_columns)
 
     def _is_json(self, start: str) -> bool:
         suffix = self.path.suffix.lower()

@@ -3,6 +3,7 @@
 Everything here is synchronous and for one thread at a time; `_bulk/writer.py` is its face towards the event loop.
 """
 
+import errno
 import os
 import sqlite3
 import tempfile
@@ -39,6 +40,7 @@ CREATE TABLE rows (
     attempts INTEGER NOT NULL DEFAULT 0,
     error TEXT
 );
+CREATE UNIQUE INDEX one_run ON rows (environment, dag_id, run_id);
 """
 _MAGIC = b"SQLite format 3\0"
 _KEPT = ("environment", "dag_id", "run_id", "logical_date", "conf_digest")
@@ -46,7 +48,11 @@ _KEPT = ("environment", "dag_id", "run_id", "logical_date", "conf_digest")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the journal knows of a row; `ran` is that of its error."""
+    """What the journal knows of a row.
+
+    Of one that failed, `ran` is True where Airflow has refused it, False where it did not get there, and None where its
+    run may be there all the same.
+    """
 
     number: int
     status: RowStatus
@@ -56,6 +62,11 @@ class Entry:
     environment: str = ""
     dag_id: str = ""
     run_id: str = ""
+
+    @property
+    def may_be_there(self) -> bool:
+        """Tell whether Airflow may have its run, although nobody has seen it."""
+        return self.status in ("sent", "unknown") or (self.status == "failed" and self.ran is None)
 
     @property
     def is_finished(self) -> bool:
@@ -96,6 +107,11 @@ class Journal:
             self._connection.executemany(
                 "UPDATE rows SET status = ?, ran = ?, attempts = ?, error = ? WHERE number = ?", values
             )
+
+    def forget_refusals(self) -> None:
+        """Let the rows be sent again that Airflow has refused."""
+        with _errors_of(self.path):
+            self._connection.execute("UPDATE rows SET status = 'planned', ran = NULL WHERE status = 'failed' AND ran")
 
     def counts(self) -> dict[tuple[str, RowStatus], int]:
         """Return how many rows there are, by environment and status."""
@@ -138,10 +154,16 @@ class Journal:
         if self._total is not None and row.number > self._total:
             raise self._changed(f"it had {self._total} rows, and now has a row {row.number}")
         marks = ",".join("?" * (1 + len(_KEPT)))
-        self._connection.execute(
-            f"INSERT INTO rows (number, {', '.join(_KEPT)}) VALUES ({marks})",  # noqa: S608
-            (row.number, *asked),
-        )
+        try:
+            self._connection.execute(
+                f"INSERT INTO rows (number, {', '.join(_KEPT)}) VALUES ({marks})",  # noqa: S608
+                (row.number, *asked),
+            )
+        except sqlite3.IntegrityError:
+            raise ValueError(
+                f"row {row.number} has the run id {row.run_id!r}, and so has a row before it for the same DAG: Airflow "
+                "would take them for one run. Nothing from there on was sent"
+            ) from None
 
     def _compare(self, row: Row, known: Sequence[str | None], asked: Sequence[str | None]) -> None:
         for column, was, now in zip(_KEPT, known, asked, strict=True):
@@ -180,8 +202,8 @@ def open_journal(path: str | os.PathLike[str]) -> Journal:
 
     Raises `JournalError` where it is in use, damaged, of a newer version or no journal at all.
     """
-    file = Path(path)
-    with _errors_of(file):
+    with _errors_of(Path(path)):
+        file = _followed(path)
         lock = _locked(file)
     try:
         with _errors_of(file):
@@ -195,20 +217,32 @@ def open_journal(path: str | os.PathLike[str]) -> Journal:
 
 def read_journal(path: str | os.PathLike[str]) -> Journal:
     """Open a journal for reading only, also while a batch is writing it. Raises `JournalError`."""
-    file = Path(path)
+    with _errors_of(Path(path)):
+        file = _followed(path)
     if not file.exists():
         raise JournalError(f"there is no journal {str(file)!r}")
     with _errors_of(file):
         return _opened(file, "ro", None)
 
 
+def _followed(path: str | os.PathLike[str]) -> Path:
+    """Return the file to which links lead: the lock and the log are beside it, under whatever name it is opened."""
+    file = Path(os.path.realpath(path))
+    if file.is_symlink():  # it leads to itself
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    return file
+
+
 def _locked(file: Path) -> filelock.BaseFileLock:
+    if not file.parent.is_dir():  # which the lock would make
+        raise FileNotFoundError(errno.ENOENT, f"there is no directory {str(file.parent)!r}")
     lock = filelock.FileLock(f"{file}.lock", timeout=0, thread_local=False)
     try:
         lock.acquire()
     except filelock.Timeout:
         raise JournalError(
-            f"the journal {str(file)!r} is in use by another process; wait for its end, or take another journal"
+            f"the journal {str(file)!r} is in use by another process, or by a loop of this one that was left without "
+            "being closed (contextlib.aclosing does that); wait for its end, or take another journal"
         ) from None
     return lock
 
@@ -228,7 +262,7 @@ def _create(file: Path) -> None:
 
 def _opened(file: Path, mode: str, lock: filelock.BaseFileLock | None) -> Journal:
     connection = sqlite3.connect(
-        f"file:{quote(str(file))}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+        f"file:{quote(os.fsencode(file))}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
     )
     try:
         _check(file, connection)

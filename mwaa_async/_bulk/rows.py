@@ -5,6 +5,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -49,11 +50,15 @@ class TriggerOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A request with its place in the batch and its run id; one with a `problem` cannot be sent."""
+    """A request with its place in the batch, its run id and its conf; one with a `problem` cannot be sent.
+
+    The conf is a copy: a program may use the object again for the next request, before this one is sent.
+    """
 
     number: int
     request: TriggerRequest
     run_id: str
+    conf: Mapping[str, Any] | None = field(repr=False)
     conf_digest: str = field(repr=False)
     problem: Exception | None = None
 
@@ -79,12 +84,13 @@ def row_of(batch: str, number: int, request: TriggerRequest) -> Row:
     _check_types(request)
     text = json_text(request.conf)
     digest = "" if text is None else hashlib.sha256(_canonical(text).encode()).hexdigest()
-    return Row(number, request, request.run_id or f"bulk__{batch}__{number:06d}", digest)
+    run_id = request.run_id or f"bulk__{batch}__{number:06d}"
+    return Row(number, request, run_id, deepcopy(request.conf), digest)
 
 
 def bad_row(number: int, request: TriggerRequest, problem: Exception) -> Row:
     """Return a request that cannot be sent as the row that it is."""
-    return Row(number, request, "", "", problem)
+    return Row(number, request, "", None, "", problem)
 
 
 def _check_types(request: TriggerRequest) -> None:

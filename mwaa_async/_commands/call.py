@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mwaa_async._errors import UnsupportedCommandError
 from mwaa_async._protocol.catalogue import Command, catalogue
+from mwaa_async._protocol.command_line import command_line
 from mwaa_async._protocol.versions import Version
 from mwaa_async._result import CommandResult
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 # The value of an option: its text, several of them, a flag that is set or not, or `None` for one that is left out.
 Value = str | bool | int | datetime | tuple[str, ...] | None
+
+_OTHERWISE = "take another one, or enter it in Airflow's web interface"
 
 
 async def call(
@@ -42,14 +45,29 @@ async def call(
     start = spellings[0].split()
     # 1.10's `variables --get KEY` has its key there, too.
     first = positionals_first or start[-1].startswith("-")
+    if reason := _unsayable(positionals, said, positionals_first=first):
+        raise unsupported(environment, words, reason)
     line = [*start, *_ordered(positionals, _options(said, version), positionals_first=first)]
-    return await environment._run(line, check=check, may_run_twice=may_run_twice)
+    return await environment._send(command_line(line), check=check, may_run_twice=may_run_twice)
 
 
 def unsupported(environment: "Environment", words: str, reason: str) -> UnsupportedCommandError:
     """Return the error for what this version of Airflow cannot do."""
     message = f"{environment.name}: {words!r} was not sent: {reason}"
     return UnsupportedCommandError(message, environment=environment.name, command=words)
+
+
+def _unsayable(positionals: Sequence[str], options: Mapping[str, Value], *, positionals_first: bool) -> str | None:
+    """Return why Airflow's command line, Python's argparse, would not take these values for what they are, if so."""
+    lists = [word for value in options.values() if isinstance(value, tuple) for word in value]
+    # `ArgumentParser._get_values` throws away what is exactly "--", also as the value of an option or after another
+    # "--", and stores "[]" in its place.
+    if "--" in (*positionals, *options.values(), *lists):
+        return f"Airflow's command line loses a value that is exactly '--': {_OTHERWISE}"
+    bare = [*lists, *positionals] if positionals_first else lists
+    if any(value.startswith("-") for value in bare):
+        return f"Airflow's command line takes no value here that begins with a dash: {_OTHERWISE}"
+    return None
 
 
 def _ordered(positionals: Sequence[str], options: Sequence[str], *, positionals_first: bool) -> list[str]:
@@ -74,9 +92,16 @@ def _options(options: Mapping[str, Value], version: Version) -> list[str]:
     return words
 
 
-def json_text(document: Mapping[str, Any] | None) -> str | None:
-    """Return a JSON object as text. Raises `ValueError` or `TypeError` for what JSON cannot express."""
-    return None if document is None else json.dumps(dict(document), allow_nan=False)
+def json_text(document: Mapping[str, Any] | None, name: str = "conf") -> str | None:
+    """Return a JSON object as text. Raises `ValueError` or `TypeError` for what is none.
+
+    `name` is what the caller knows it by.
+    """
+    if document is None:
+        return None
+    if not isinstance(document, Mapping):
+        raise TypeError(f"{name} is a JSON object, in Python a mapping, and not of the type {type(document).__name__}")
+    return json.dumps(dict(document), allow_nan=False)
 
 
 def aware(moment: datetime) -> datetime:

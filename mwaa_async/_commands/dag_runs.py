@@ -1,27 +1,23 @@
-"""DAG runs: triggering one so that a repeat is safe, listing them, and waiting for the end of one."""
+"""DAG runs: listing them, and waiting for the end of one. `_commands/triggering.py` makes them."""
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
-from mwaa_async._commands.call import Value, aware, call, iso, json_text
-from mwaa_async._commands.rows import Row, read_row, read_rows, rows, unexpected
-from mwaa_async._errors import DagRunAlreadyExistsError, DagRunFailedError, DagRunNotFoundError
-from mwaa_async._protocol.catalogue import catalogue
+from mwaa_async._clock import check_seconds
+from mwaa_async._commands.call import Value, aware, call, iso, unsupported
+from mwaa_async._commands.rows import Row, read_row, read_rows, unexpected
+from mwaa_async._errors import DagRunFailedError, DagRunNotFoundError
 from mwaa_async._protocol.log_lines import last_line
-from mwaa_async._protocol.run_ids import check_run_id, new_run_id
 from mwaa_async._protocol.tables import read_table
-from mwaa_async._protocol.versions import Version
 from mwaa_async._result import CommandResult
 
 if TYPE_CHECKING:
     from mwaa_async._environment import Environment
 
-_TRIES = 4
 _FIRST_POLL, _LONGEST_POLL = 2.0, 60.0  # seconds
 _ENDED = ("success", "failed")
 
@@ -45,7 +41,7 @@ class DagRun:
     dag_id: str
     run_id: str
     state: str | None = None
-    conf: Mapping[str, Any] | None = None
+    conf: Mapping[str, Any] | None = field(default=None, hash=False)
     logical_date: datetime | None = None
     run_after: datetime | None = None
     run_type: str | None = None
@@ -56,7 +52,7 @@ class DagRun:
     last_scheduling_decision: datetime | None = None
     external_trigger: bool | None = None
     triggering_user_name: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
     environment: "Environment | None" = field(default=None, repr=False, compare=False)
 
     async def wait(
@@ -69,6 +65,8 @@ class DagRun:
         seconds, `DagRunFailedError` where the run has failed (unless `check=False`), `DagRunNotFoundError` where it
         was deleted, and what every command raises.
         """
+        check_seconds("timeout", timeout)
+        check_seconds("poll_interval", poll_interval)
         run = self
         async with asyncio.timeout(timeout), aclosing(follow(self, poll_interval)) as states:
             async for state in states:
@@ -78,70 +76,7 @@ class DagRun:
         return run
 
 
-async def trigger(
-    environment: "Environment",
-    dag_id: str,
-    *,
-    conf: Mapping[str, Any] | None,
-    run_id: str | None,
-    logical_date: datetime | None,
-) -> tuple[DagRun, int]:
-    """Trigger a run of the DAG, and return it with how often that was sent; see `Dags.trigger`."""
-    version = await environment._version()
-    # Before 2.6.3, which brought the pattern, any run id would do.
-    if run_id is not None and version >= (2, 6, 3):
-        check_run_id(run_id, environment._run_id_pattern)
-    wanted = DagRun(
-        dag_id=dag_id, run_id=run_id or new_run_id(), conf=conf, logical_date=logical_date, environment=environment
-    )
-    options = _trigger_options(wanted, version)
-    for attempt in range(_TRIES):
-        if attempt:
-            await asyncio.sleep(1.0)  # up to version 2 a run without a date takes the second for one
-        try:
-            result = await call(environment, "dags trigger", dag_id, options=options, may_run_twice=True)
-        except DagRunAlreadyExistsError as error:
-            already = error
-            existing = already.dag_run = await _existing(wanted, version, error)
-            if existing is not None and (run_id is None or error.attempts > 1):
-                return existing, error.attempts  # an earlier attempt of this trigger has made it
-            if existing is not None or logical_date is not None:
-                raise
-        else:
-            return _triggered(wanted, version, result), result.attempts
-    raise already
-
-
-def _trigger_options(wanted: DagRun, version: Version) -> dict[str, Value]:
-    date = "logical-date" if version >= (3, 0, 0) else "exec-date"
-    return {"run-id": wanted.run_id, "conf": json_text(wanted.conf), date: wanted.logical_date}
-
-
-async def _existing(wanted: DagRun, version: Version, error: DagRunAlreadyExistsError) -> DagRun | None:
-    """Return the run with this run id, or `None` where "already exists" is about the logical date of another one.
-
-    From 2.2 to 2.11 the message names the run id that was asked for in both cases (airflow/api/common/trigger_dag.py).
-    """
-    if version < (2, 2, 0):
-        return wanted if f"Run id {wanted.run_id} already exists" in str(error) else None
-    return await current(wanted)
-
-
-def _triggered(wanted: DagRun, version: Version, result: CommandResult) -> DagRun:
-    if catalogue()["dags trigger"].prints_json(version):
-        found = rows(result)
-        if len(found) != 1:
-            raise unexpected(result, "DAG run")
-        return _read(wanted, found[0], result)
-    # Created <DagRun demo @ 2026-11-22T10:40:24+00:00: run1, state:queued, queued_at: …. externally triggered: True>
-    created = re.search(rf"Created <DagRun \S+ @ (.*): {re.escape(wanted.run_id)}, (?:state:(\w+), )?", result.stdout)
-    if created is None:
-        raise unexpected(result, "line 'Created <DagRun …'")
-    row = {"dag_id": wanted.dag_id, "run_id": wanted.run_id, "logical_date": created[1], "state": created[2]}
-    return _read(wanted, row, result)
-
-
-def _read(wanted: DagRun, row: Row, result: CommandResult) -> DagRun:
+def read_run(wanted: DagRun, row: Row, result: CommandResult) -> DagRun:
     """Return the row as a run, with the conf that was sent: what Airflow prints as conf is all text."""
     try:
         run = read_row(DagRun, {key: value for key, value in row.items() if key != "conf"})
@@ -176,7 +111,7 @@ async def _list_old_runs(
     """List the runs with 1.10, which prints a table and knows no dates."""
     result = await call(environment, "dags list-runs", dag_id, options={"state": state})
     listed = DagRun(dag_id=dag_id, run_id="", environment=environment)
-    runs = [_read(listed, {"dag_id": dag_id, **row}, result) for row in read_table(result.stdout)]
+    runs = [read_run(listed, {"dag_id": dag_id, **row}, result) for row in read_table(result.stdout)]
     return [run for run in runs if _is_between(start, run.logical_date, end)]
 
 
@@ -194,7 +129,9 @@ async def current(run: DagRun) -> DagRun | None:
     if version >= (3, 0, 0) and run.logical_date is None:
         state = await dag_state(environment, run.dag_id, run.run_id)
         return replace(run, state=state) if state else None
-    if version < (2, 2, 0) and run.logical_date is not None:
+    if version < (2, 2, 0):
+        if run.logical_date is None:
+            raise unsupported(environment, "dags state", "this Airflow asks for the run's date, which is not known")
         state = await dag_state(environment, run.dag_id, run.logical_date)
         return replace(run, state=state) if state else None
     # Airflow drops the microseconds of a date that it is given, unless told otherwise.

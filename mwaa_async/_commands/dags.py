@@ -11,13 +11,14 @@ from mwaa_async._commands import dag_runs
 from mwaa_async._commands.call import Value, call, iso, json_text
 from mwaa_async._commands.dag_runs import DagRun
 from mwaa_async._commands.rows import read_rows, read_value, unexpected
+from mwaa_async._commands.triggering import trigger
 from mwaa_async._protocol.log_lines import answer_lines, last_line
 from mwaa_async._result import CommandResult
 
 if TYPE_CHECKING:
     from mwaa_async._environment import Environment
 
-_NOTHING_CHANGED = re.compile(r"^No (?:un)?paused DAGs were found", re.MULTILINE)
+_NOTHING_CHANGED = re.compile(r"^(?:No (?:un)?paused DAGs were found|\[\]$)", re.MULTILINE)
 _NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)  # of which no DAG has a run
 
 
@@ -33,7 +34,7 @@ class Dag:
     is_paused: bool | None = None
     bundle_name: str | None = None
     bundle_version: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ class DagImportError:
     filepath: str
     error: str
     bundle_name: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,7 @@ class Job:
     job_type: str | None
     start_date: datetime | None = None
     end_date: datetime | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +68,7 @@ class DagFile:
     dag_num: int
     task_num: int
     dags: tuple[str, ...]
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 class Dags:
@@ -91,10 +92,11 @@ class Dags:
         `settle_time`, when nobody knows whether it ran. A `logical_date` without a time zone is taken as UTC.
 
         Raises `DagNotFoundError`, `DagRunAlreadyExistsError` where the DAG had a run with this run id or logical date
-        before, `ValueError` for a run id that Airflow would not take, and what every command raises.
+        before, `ValueError` for a run id that Airflow would not take, `TypeError` or `ValueError` for a conf that is no
+        JSON object, and what every command raises.
         """
         environment = self._environment
-        run, _ = await dag_runs.trigger(environment, dag_id, conf=conf, run_id=run_id, logical_date=logical_date)
+        run, _ = await trigger(environment, dag_id, conf=conf, run_id=run_id, logical_date=logical_date)
         return run
 
     async def list(self) -> builtins.list[Dag]:
@@ -196,8 +198,9 @@ class Dags:
     ) -> CommandResult:
         """Run all tasks of the DAG at once, in the web server, and return what they log.
 
-        Before 2.5 a `logical_date` is needed and there is no `conf`. Raises `DagNotFoundError`, and what every command
-        raises.
+        Before 2.5 a `logical_date` is needed, there is no `conf`, and a task that fails is no failure of the command:
+        only the log tells it. Since then it raises `CommandFailedError`. Raises `DagNotFoundError`, and what every
+        command raises.
         """
         date = () if logical_date is None else (iso(logical_date),)
         return await call(self._environment, "dags test", dag_id, *date, options={"conf": json_text(conf)})
@@ -227,6 +230,7 @@ class Dags:
     async def _set_paused(self, words: str, dag_id: str) -> None:
         result = await call(self._environment, words, dag_id)
         # Since 2.9 this is said of a DAG that is unknown as of one that is (un)paused already; `dags state` tells them
-        # apart.
+        # apart. 2.9 prints no rows where a DAG is in a file, but not in the database yet (`set_is_paused` in its
+        # airflow/cli/commands/dag_command.py).
         if _NOTHING_CHANGED.search(result.stdout):
             await self.state(dag_id, _NO_DATE)

@@ -17,7 +17,7 @@ class Role:
     """A role of Airflow's users."""
 
     name: str
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 class Roles:

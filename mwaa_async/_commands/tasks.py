@@ -5,18 +5,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mwaa_async._commands.call import Value, call, iso, json_text
 from mwaa_async._commands.rows import read_rows, unexpected
-from mwaa_async._protocol.log_lines import answer_lines, last_line, without_records
+from mwaa_async._protocol.log_lines import last_line, without_records
 from mwaa_async._result import CommandResult
 
 if TYPE_CHECKING:
     from mwaa_async._environment import Environment
 
 # airflow/cli/commands/task_command.py, `task_render`: the name of each template field between two rules.
-_PROPERTY = re.compile(r"^[ \t]*# -{20,}\n[ \t]*# property: (\w+)\n[ \t]*# -{20,}\n", re.MULTILINE)
+_PROPERTY = re.compile(r"^( *)# -{58}\n\1# property: (\w+)\n\1# -{58}\n", re.MULTILINE)
+# Airflow's template for it, up to version 3.0, is indented by this much.
+_TEMPLATE_INDENT = " " * 8
+# airflow/utils/helpers.py, `KEY_REGEX` and `validate_key`: what a task's id is.
+_TASK_ID = re.compile(r"[\w.-]{1,250}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +37,7 @@ class TaskInstance:
     start_date: datetime | None = None
     end_date: datetime | None = None
     map_index: int | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +58,13 @@ class Tasks:
         self._environment = environment
 
     async def list(self, dag_id: str) -> list[str]:
-        """Return the ids of the DAG's tasks. Raises `DagNotFoundError`, and what every command raises."""
+        """Return the ids of the DAG's tasks.
+
+        What DAG files print is not among them, unless it is the last that they print and looks like an id.
+        Raises `DagNotFoundError`, and what every command raises.
+        """
         result = await call(self._environment, "tasks list", dag_id)
-        return answer_lines(result.stdout)
+        return _last_ids(without_records(result.stdout))
 
     async def state(self, dag_id: str, task_id: str, run: datetime | str) -> str | None:
         """Return the state of a task in a run, `None` before it has one.
@@ -116,13 +125,17 @@ class Tasks:
         return [FailedDep(dependency=name, reason=reason) for name, _, reason in told_apart]
 
     async def render(self, dag_id: str, task_id: str, run: datetime | str) -> dict[str, str]:
-        """Return the task's template fields as they are in a run, by name.
+        """Return the task's template fields as they are in a run, by name: what Python's `str` makes of each.
 
-        Raises `DagNotFoundError`, `DagRunNotFoundError`, and what every command raises.
+        Before Airflow 3.1 lines of nothing but blanks come without these, and on 1.10 every text loses the escape
+        sequences of a terminal. Raises `DagNotFoundError`, `DagRunNotFoundError`, and what every command raises.
         """
         result = await call(self._environment, "tasks render", dag_id, task_id, _run(run))
-        _, *parts = _PROPERTY.split(without_records(result.stdout))
-        return {name: text.strip("\n") for name, text in zip(parts[::2], parts[1::2], strict=True)}
+        is_dedented = await self._environment._version() < (3, 1, 0)
+        # What is logged stands before the first field, and what looks like a log record behind it is a field's.
+        _, *parts = _PROPERTY.split(result.stdout)
+        fields = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+        return {name: _field(text, indent if is_dedented else None) for indent, name, text in fields}
 
     async def test(
         self,
@@ -134,12 +147,36 @@ class Tasks:
     ) -> CommandResult:
         """Run one task at once, in the web server, without regard to others, and return what it logs.
 
-        Before 2.5 a `run` is needed. Raises `DagNotFoundError`, and what every command raises.
+        Before 2.5 a `run` is needed. In Airflow 3 a task that fails is no failure of the command: only the log tells
+        of it, with `new_state=failed`. Versions before raise `CommandFailedError`.
+        Raises `DagNotFoundError`, and what every command raises.
         """
         arguments = (dag_id, task_id) if run is None else (dag_id, task_id, _run(run))
-        options: dict[str, Value] = {"task-params": json_text(task_params)}
+        options: dict[str, Value] = {"task-params": json_text(task_params, "task_params")}
         return await call(self._environment, "tasks test", *arguments, options=options)
 
 
 def _run(run: datetime | str) -> str:
     return iso(run) if isinstance(run, datetime) else run
+
+
+def _last_ids(text: str) -> builtins.list[str]:
+    """Return the last task ids in the text, each on a line of its own; of a DAG without any there is a blank line."""
+    lines = text.removesuffix("\n").split("\n")[::-1]
+    if not lines[0].strip():
+        return []
+    ids = takewhile(_TASK_ID.fullmatch, dropwhile(lambda line: not _TASK_ID.fullmatch(line), lines))
+    return [*ids][::-1]
+
+
+def _field(text: str, indent: str | None) -> str:
+    """Return a template field as it was before Airflow printed it; `indent` is that of its heading, up to 3.0.
+
+    There the field stands in a template that is indented, and of which `textwrap.dedent` takes away what all lines have
+    in common. What it leaves of the heading's indentation tells how much that was.
+    """
+    if indent is None:
+        return text.removesuffix("\n")
+    first, *others = text.removesuffix("\n\n").split("\n")
+    taken = _TEMPLATE_INDENT.removeprefix(indent)
+    return "\n".join([first.removeprefix(indent), *(taken + line if line else "" for line in others)])

@@ -5,7 +5,7 @@ import secrets
 from enum import Enum
 from typing import TYPE_CHECKING, Any, overload
 
-from mwaa_async._commands.call import call, unsupported
+from mwaa_async._commands.call import call
 from mwaa_async._commands.rows import rows, unexpected
 from mwaa_async._errors import VariableNotFoundError
 from mwaa_async._outcomes import check
@@ -53,13 +53,11 @@ class Variables:
     async def set(self, key: str, value: Any) -> None:
         """Store a value under the key: text as it is, everything else as JSON. Linux takes less than 128 KiB of it.
 
-        Raises `ValueError` or `TypeError` for what JSON cannot express, `UnsupportedCommandError` for a key or text
-        with a leading dash on Airflow 1.10, whose command line has no way to say it, and what every command raises.
+        Raises `ValueError` or `TypeError` for what JSON cannot express, and `UnsupportedCommandError` for a key or text
+        that the command line has no way to say: exactly "--", and on Airflow 1.10 everything with a leading dash.
+        Raises what every command raises.
         """
         text = value if isinstance(value, str) else json.dumps(value, allow_nan=False)
-        if await self._is_old() and any(word.startswith("-") for word in (key, text)):
-            reason = "the command line of Airflow 1.10 takes no key or value that begins with a dash"
-            raise unsupported(self._environment, "variables set", reason)
         await call(self._environment, "variables set", key, text)
 
     async def delete(self, key: str) -> None:

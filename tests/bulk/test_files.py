@@ -5,6 +5,7 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from mwaa_async import TriggerRequest
 from mwaa_async._bulk.files import BadRowError, Input, Problem
+from mwaa_async._bulk.rows import row_of
 
 DAY = datetime(2026, 1, 31, tzinfo=UTC)
 JSON_OR_CSV = pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
@@ -95,6 +97,24 @@ def test_json_lines_have_the_same_as_keys(written: Callable[..., Input]) -> None
 @pytest.mark.parametrize("suffix", ["", ".txt", ".jsonl", ".NDJSON", ".json"])
 def test_json_lines_are_known_by_the_name_or_by_the_first_character(written: Callable[..., Input], suffix: str) -> None:
     assert read(written('{"dag_id": "etl"}\n', suffix)) == [TriggerRequest("prod", "etl")]
+
+
+@pytest.mark.parametrize("suffix", ["", ".txt", ".jsonl"])
+@pytest.mark.parametrize("blank", ["\n", "\r\n\n", " \t\n"])
+def test_json_lines_are_known_by_the_first_line_that_is_not_blank(
+    written: Callable[..., Input], blank: str, suffix: str
+) -> None:
+    assert read(written(blank + ' {"dag_id": "etl"}\n', suffix)) == [TriggerRequest("prod", "etl")]
+    assert places(written(blank + '{"dag_id": "etl"}\n\n{"dag_id": "a b"}\n', suffix)) == [
+        (blank.count("\n") + 3, "dag_id")
+    ]
+
+
+@pytest.mark.parametrize("suffix", ["", ".csv"])
+def test_blank_lines_before_the_header_of_csv_count_as_lines(written: Callable[..., Input], suffix: str) -> None:
+    assert read(written("\n\r\ndag_id\netl\n", suffix)) == [TriggerRequest("prod", "etl")]
+    assert places(written("\n\r\ndag_id,day\na b,\n", suffix)) == [(3, "day"), (4, "dag_id")]
+    assert places(written("\n  \ndag_id\n", suffix)) == [(2, "dag_id"), (2, "")]  # space is a cell
 
 
 @pytest.mark.parametrize("suffix", ["", ".txt", ".csv", ".CSV"])
@@ -489,19 +509,14 @@ def write_cells(path: Path, rows: Iterable[dict[str, Any]]) -> None:
 
 
 def write_rows(path: Path, rows: Iterable[TriggerRequest]) -> None:
-    write_cells(
-        path,
-        (
-            {
-                "environment": row.environment,
-                "dag_id": row.dag_id,
-                "conf": json.dumps(row.conf) if path.suffix == ".csv" and row.conf is not None else row.conf,
-                "run_id": row.run_id,
-                "logical_date": row.logical_date and row.logical_date.isoformat(),
-            }
-            for row in rows
-        ),
-    )
+    cells = [cells_of(row) for row in rows]
+    if path.suffix == ".csv":
+        cells = [{**row, "conf": row["conf"] if row["conf"] is None else json.dumps(row["conf"])} for row in cells]
+    write_cells(path, cells)
+
+
+def cells_of(row: TriggerRequest) -> dict[str, Any]:
+    return {**asdict(row), "logical_date": row.logical_date and row.logical_date.isoformat()}
 
 
 def are_twins(rows: Rows) -> bool:
@@ -526,10 +541,17 @@ def test_whatever_is_written_comes_back_the_same(rows: Rows, suffix: str) -> Non
             assert list(Input(path).problems())
 
 
+# More often than of any bytes, these are rows.
+LINES = [b'etl,"{""n"": 1}"', b'etl,"{""n"": NaN}"', b"etl,[]", b"etl,", b"a b,", b"\xff,{}", b"", b'{"dag_id": 1}']
+LINES += [b'{"dag_id": "etl", "conf": {"n": ' + value + b"}}" for value in (b"1.5", b"NaN", b"[{}]", b'"\xff"')]
+
+
 @given(
     st.binary()
     | st.binary().map(b"dag_id,conf\n".__add__)
-    | st.text("\"',{}[]:\n\r\0 dag_iconf\ufeff1e9").map(str.encode),
+    | st.text("\"',{}[]:\n\r\0 dag_iconf\ufeff1e9").map(str.encode)
+    | st.lists(st.sampled_from(LINES)).map(b"\n".join)
+    | st.lists(st.sampled_from(LINES)).map(lambda lines: b"\n".join([b"dag_id,conf", *lines])),
     st.sampled_from([".csv", ".jsonl", ""]),
     st.booleans(),
 )
@@ -542,4 +564,7 @@ def test_whatever_bytes_there_are_they_are_rows_or_problems(content: bytes, suff
         problems = list(rows.problems())
         assert len(set(problems)) == len(problems)
         if not problems:
-            assert all(request.environment == "prod" or request.dag_id for request in rows.requests())
+            found, again = list(rows.requests()), path.with_name("again.jsonl")
+            assert all(row_of("batch", number, request).problem is None for number, request in enumerate(found, 1))
+            again.write_text(lines(*map(cells_of, found)))
+            assert read(Input(again)) == found

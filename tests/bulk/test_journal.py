@@ -19,6 +19,7 @@ from mwaa_async import JournalError, MwaaClient, TriggerRequest
 from mwaa_async._bulk.batch import Batch
 from mwaa_async._bulk.journal import Entry, Journal, open_journal, read_journal
 from mwaa_async._bulk.rows import Row, row_of
+from mwaa_async._bulk.sources import source_of
 from mwaa_async.emulator import Emulator
 from tests.bulk.rows import existing, expected, requests, sent, triggered, until
 
@@ -150,6 +151,7 @@ def test_a_last_row_that_was_bad_belongs_to_the_number_of_rows(path: Path) -> No
 HOLDER = """
 import sys
 from mwaa_async._bulk.batch import Batch
+from mwaa_async._bulk.sources import source_of
 from mwaa_async._bulk.journal import open_journal
 journal = open_journal(sys.argv[1])
 print("open", flush=True)
@@ -283,6 +285,62 @@ def test_a_path_with_any_characters_is_taken(tmp_path: Path) -> None:
         assert journal.batch
 
 
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="the names of files are text")
+def test_a_path_that_is_no_text_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"gr\xf6\xdfe.journal")
+    before = plan(path)
+    assert path.is_file()
+    assert plan(path) == before
+    with closing(read_journal(path)) as journal:
+        assert journal.batch.startswith("gr-e_")
+
+
+def test_a_journal_has_one_lock_and_one_file_whatever_link_leads_to_it(path: Path) -> None:
+    (path.parent / "links").mkdir()
+    link = path.parent / "links" / "link.journal"
+    link.symlink_to(path)  # which is not there yet
+    before = plan(link)
+    assert plan(path) == before
+    for first, second in ((path, link), (link, path)):
+        with closing(open_journal(first)) as journal, closing(read_journal(second)) as reader:
+            journal.record([Entry(1, "sent")])
+            assert [entry.number for entry in reader.entries("sent")] == [1]
+            with pytest.raises(JournalError, match="in use by another process"):
+                open_journal(second)
+    assert [file.name for file in link.parent.iterdir()] == [link.name]
+    assert link.is_symlink()
+
+
+def test_a_link_that_leads_to_itself_is_told_and_stays(path: Path) -> None:
+    path.symlink_to(path)
+    for opening in (open_journal, read_journal):
+        with pytest.raises(JournalError, match=r"cannot be used: Too many levels"):
+            opening(path)
+    assert path.is_symlink()
+
+
+def test_a_directory_that_is_missing_is_told_and_not_made(tmp_path: Path) -> None:
+    missing = tmp_path / "missing" / "directory"
+    with pytest.raises(JournalError) as caught:
+        open_journal(missing / "x.journal")
+    assert f"x.journal' cannot be used: there is no directory {str(missing)!r}; mend that" in str(caught.value)
+    assert caught.value.ran is False
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.anyio
+async def test_a_loop_that_was_left_without_being_closed_has_its_journal_still_and_that_is_told(
+    client: MwaaClient, path: Path
+) -> None:
+    left = client.trigger_many(requests(20), journal=path)
+    async for _ in left:
+        break
+    with pytest.raises(JournalError, match=r"or by a loop of this one that was left .*\(contextlib\.aclosing does"):
+        await triggered(client, requests(20), journal=path)
+    await left.aclose()
+    assert len(await triggered(client, requests(20), journal=path)) == 20
+
+
 def test_a_journal_is_for_its_user_alone(path: Path) -> None:
     plan(path)
     assert path.stat().st_mode & 0o077 == 0
@@ -317,7 +375,7 @@ async def test_when_the_disk_is_full_in_the_middle_nothing_is_sent_twice_later(
     with closing(open_journal(path)) as journal:
         journal._connection.execute("PRAGMA max_page_count = 12")
         with pytest.raises(JournalError, match="cannot be used: database or disk is full; mend that") as caught:
-            async for outcome in Batch(client, journal).outcomes(as_they_are_told()):
+            async for outcome in Batch(client, journal).outcomes(source_of(as_they_are_told())):
                 told.append(outcome.row)
     assert caught.value.ran is None
     before = sent(emulator)
@@ -336,7 +394,7 @@ async def test_when_the_disk_is_full_from_the_beginning_nothing_is_sent(
     with closing(open_journal(path)) as journal:
         journal._connection.execute("PRAGMA max_page_count = 3")
         with pytest.raises(JournalError, match="disk is full") as caught:
-            [_ async for _ in Batch(client, journal).outcomes(requests(100))]
+            [_ async for _ in Batch(client, journal).outcomes(source_of(requests(100)))]
     assert caught.value.ran is False
     assert sent(emulator) == []
 

@@ -6,7 +6,7 @@ import itertools
 import json
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -48,6 +48,7 @@ from tests.bulk.rows import (
     triggered,
     until,
 )
+from tests.crashes import CrashingAirflow
 
 pytestmark = pytest.mark.anyio
 
@@ -457,6 +458,97 @@ async def test_a_look_for_a_run_that_fails_leaves_its_row_unknown_and_not_failed
     emulator.faults.commands.extend([WrongAnswer(), None, StatusAnswer(429)])
     outcomes = await triggered(client, requests(2, ("one",)))
     assert sorted(one.status for one in outcomes) == ["already_triggered", "triggered"]
+
+
+async def test_a_row_that_may_have_run_is_not_told_as_failed_where_a_later_attempt_gets_nowhere(
+    client: MwaaClient, emulator: Emulator, tmp_path: Path
+) -> None:
+    lost = [CutConnection(ran=True)] * 2
+    emulator.faults.commands.extend([*lost, StatusAnswer(429), StatusAnswer(404), StatusAnswer(429)])
+    wanted, journal = requests(1), tmp_path / "journal"
+    [outcome] = await triggered(client, wanted, journal=journal)
+    assert (outcome.status, outcome.attempts) == ("unknown", 2)
+    assert isinstance(outcome.error, OutcomeUnknownError)
+    assert f"may have triggered the run '{outcome.run_id}'" in str(outcome.error)
+    emulator.faults.commands.extend([StatusAnswer(429)] * 4)
+    [outcome] = await triggered(client, wanted, journal=journal)
+    assert (outcome.status, outcome.attempts) == ("unknown", 2)
+    [outcome] = await triggered(client, wanted, journal=journal)
+    assert outcome.status == "already_triggered"
+    assert existing(emulator) == expected([outcome])
+
+
+@pytest.mark.parametrize(
+    "airflow",
+    [
+        lambda: CrashingAirflow("dags trigger", before=[1]),
+        lambda: CrashingAirflow("dags trigger", after=[1]),
+        lambda: CrashingAirflow("dags trigger", after=[1], before=[2, 3]),
+    ],
+    ids=["before it has run", "when the run is there", "and again"],
+)
+async def test_a_trigger_that_crashes_is_settled_by_another_one(
+    airflow: Callable[[], EmbeddedAirflow], tmp_path: Path
+) -> None:
+    async with Emulator(["one"], airflow()) as emulator, MwaaClient(**emulator.client_options()) as client:
+        outcomes = await triggered(client, requests(3, ("one",)), journal=tmp_path / "journal")
+        assert {*statuses(outcomes)} <= {"triggered", "already_triggered"}
+        assert existing(emulator, ["one"]) == expected(outcomes)
+
+
+async def test_a_trigger_that_crashes_each_time_has_failed_and_is_sent_again_by_the_next_call(tmp_path: Path) -> None:
+    airflow = CrashingAirflow("dags trigger", before=[0, 1, 2], after=[3])
+    async with Emulator(["one"], airflow) as emulator, MwaaClient(**emulator.client_options()) as client:
+        [outcome] = await triggered(client, requests(1), journal=tmp_path / "journal")
+        assert (outcome.status, outcome.attempts) == ("failed", 4)
+        assert isinstance(outcome.error, CommandFailedError)
+        assert "server closed the connection" in str(outcome.error)
+        [outcome] = await triggered(client, requests(1), journal=tmp_path / "journal")
+        assert outcome.status == "already_triggered"
+
+
+async def test_a_row_is_not_lost_where_the_version_cannot_be_found_out_at_first(tmp_path: Path) -> None:
+    airflow = CrashingAirflow("version", before=[0])
+    async with Emulator(["one"], airflow) as emulator, MwaaClient(**emulator.client_options()) as client:
+        emulator.faults.descriptions.extend([DENIED] * 9)
+        outcomes = await triggered(client, requests(3, ("one",)), journal=tmp_path / "journal")
+        assert statuses(outcomes) == {"triggered": 3}
+        assert existing(emulator, ["one"]) == expected(outcomes)
+
+
+async def test_a_hundred_and_fifty_unknown_outcomes_in_a_row_are_all_settled(
+    client: MwaaClient, emulator: Emulator
+) -> None:
+    emulator.faults.commands.extend([WrongAnswer()] * 300)
+    outcomes = await triggered(client, requests(200, ("one",)))
+    assert statuses(outcomes) == {"triggered": 50, "already_triggered": 150}
+    assert existing(emulator) == expected(outcomes)
+
+
+@pytest.mark.parametrize("as_given", [iter, one_by_one])
+async def test_a_conf_that_the_program_uses_again_is_sent_as_it_was(
+    client: MwaaClient, emulator: Emulator, as_given: Any
+) -> None:
+    def reusing() -> Iterator[TriggerRequest]:
+        conf: dict[str, Any] = {"deep": {}}
+        for number in range(5):
+            conf["deep"]["n"] = number
+            yield TriggerRequest("one", "etl", conf)
+
+    outcomes = await triggered(client, as_given(reusing()))
+    assert [one.dag_run and one.dag_run.conf for one in outcomes] == [{"deep": {"n": number}} for number in range(5)]
+    assert [run[-1] for run in existing(emulator)] == [repr({"deep": {"n": number}}) for number in range(5)]
+
+
+async def test_two_rows_with_one_run_id_are_refused_where_there_is_a_journal(
+    client: MwaaClient, emulator: Emulator, tmp_path: Path
+) -> None:
+    wanted = [TriggerRequest("one", "etl", {"n": number}, "mine") for number in range(2)]
+    with pytest.raises(ValueError, match="row 2 has the run id 'mine', and so has a row before it"):
+        await triggered(client, wanted, journal=tmp_path / "journal")
+    assert sent(emulator) == []
+    others = [replace(wanted[0], dag_id="report"), replace(wanted[0], environment="two"), wanted[0]]
+    assert statuses(await triggered(client, others, journal=tmp_path / "journal")) == {"triggered": 3}
 
 
 async def test_what_goes_wrong_with_the_requests_is_raised_when_the_rows_before_are_told(

@@ -1,5 +1,6 @@
 """Promise: the version is found out once, and a command that MWAA does not offer on it costs no token."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -113,3 +114,34 @@ async def test_an_environment_that_does_not_exist_is_told_before_a_token_is_aske
     async with MwaaClient(**emulator.client_options()) as client:
         with pytest.raises(EnvironmentNotFoundError, match="nosuch"):
             await client.environment("nosuch").airflow_version()
+
+
+@pytest.mark.parametrize("faults", [[], [DENIED] * 9], ids=["AWS tells the version", "Airflow tells it"])
+async def test_nobody_overtakes_those_who_asked_first_while_the_version_is_found_out(
+    emulator: Emulator, faults: list[RefusedByAws]
+) -> None:
+    emulator.faults.descriptions.extend(faults)
+    async with environment(emulator) as demo:
+        await asyncio.gather(
+            demo.dags.list(),
+            demo.run("dags unpause etl"),
+            demo.dags.trigger("report"),
+            demo.version(),
+            demo.run("dags unpause report"),
+        )
+    done = [" ".join(record.command.split()[:2]) for record in emulator.commands]
+    assert done[-5:] == ["dags list", "dags unpause", "dags trigger", "version", "dags unpause"]
+
+
+async def test_who_waits_behind_a_look_for_the_version_can_be_cancelled(emulator: Emulator) -> None:
+    emulator.faults.descriptions.extend([DENIED] * 9)
+    async with environment(emulator) as demo:
+        first = asyncio.create_task(demo.dags.list())
+        second = asyncio.create_task(demo.run("version"))
+        third = asyncio.create_task(demo.run("cheat-sheet"))
+        await asyncio.sleep(0)
+        second.cancel()
+        await asyncio.gather(first, third)
+        with pytest.raises(asyncio.CancelledError):
+            await second
+    assert [record.command.split()[0] for record in emulator.commands] == ["version", "dags", "cheat-sheet"]

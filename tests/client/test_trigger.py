@@ -5,7 +5,10 @@ import json
 import re
 import shlex
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -18,9 +21,11 @@ from mwaa_async import (
     Environment,
     MwaaClient,
     OutcomeUnknownError,
+    UnsupportedCommandError,
 )
 from mwaa_async._commands.dag_runs import check_success
 from mwaa_async.emulator import CutConnection, Emulator, StatusAnswer, WrongAnswer
+from tests.crashes import CrashingAirflow
 
 pytestmark = pytest.mark.anyio
 
@@ -38,6 +43,12 @@ async def emulator(request: pytest.FixtureRequest) -> AsyncIterator[Emulator]:
 @pytest.fixture
 async def demo(emulator: Emulator) -> AsyncIterator[Environment]:
     async with MwaaClient(**emulator.client_options(), settle_time=SETTLE_TIME) as client:
+        yield client.environment("demo")
+
+
+@asynccontextmanager
+async def led_to(emulator: Emulator, **options: Any) -> AsyncIterator[Environment]:
+    async with MwaaClient(**emulator.client_options(), settle_time=SETTLE_TIME, **options) as client:
         yield client.environment("demo")
 
 
@@ -177,3 +188,89 @@ def test_a_failed_run_is_an_error_with_the_run_in_it() -> None:
         check_success(run)
     assert caught.value.ran is True
     assert caught.value.dag_run is run
+
+
+async def test_a_run_whose_answer_was_lost_is_found_although_the_next_attempt_crashes() -> None:
+    airflow = CrashingAirflow("dags trigger", before=[1])
+    async with Emulator(airflow=airflow) as emulator, led_to(emulator) as demo:
+        emulator.faults.commands.append(StatusAnswer(504, ran=True))
+        run = await demo.dags.trigger("etl", conf=CONF)
+        assert [one.run_id for one in await demo.dags.list_runs("etl")] == [run.run_id]
+
+
+async def test_it_stays_unknown_where_every_attempt_crashes_but_one_that_had_no_answer() -> None:
+    airflow = CrashingAirflow("dags trigger", before=range(9))
+    async with Emulator(airflow=airflow) as emulator, led_to(emulator) as demo:
+        emulator.faults.commands.append(StatusAnswer(504, ran=True))
+        with pytest.raises(OutcomeUnknownError, match="an attempt before had no answer") as caught:
+            await demo.dags.trigger("etl")
+        assert caught.value.attempts == 2
+
+
+async def test_nobody_is_told_that_nothing_ran_where_only_the_look_for_the_run_did_not() -> None:
+    async with Emulator() as emulator, led_to(emulator) as demo:
+        emulator.faults.commands.extend([CutConnection(ran=True), None, StatusAnswer(404)])
+        with pytest.raises(OutcomeUnknownError, match=r"looking for the run failed: .*HTTP 404") as caught:
+            await demo.dags.trigger("etl", run_id="mine")
+        assert (caught.value.ran, caught.value.attempts) == (None, 2)
+        assert (await demo.dags.trigger("etl", run_id="other")).run_id == "other"
+        with pytest.raises(DagRunAlreadyExistsError):
+            await demo.dags.trigger("etl", run_id="mine")
+
+
+@pytest.mark.parametrize("version", ["2.2.5", "2.10.5"])
+async def test_a_run_that_exists_is_found_without_reading_all_runs_of_the_dag(version: str) -> None:
+    async with Emulator(airflow=version) as emulator, led_to(emulator) as demo:
+        run = await demo.dags.trigger("etl", run_id="run_1")
+        with pytest.raises(DagRunAlreadyExistsError) as caught:
+            await demo.dags.trigger("etl", run_id="run_1")
+        assert caught.value.dag_run is not None
+        assert caught.value.dag_run.logical_date == run.logical_date
+        assert caught.value.dag_run.state == "queued"
+        lists = [record.command for record in emulator.commands if "list-runs" in record.command]
+        assert all("--start-date=" in line and "--end-date=" in line for line in lists)
+
+
+async def test_a_run_id_of_our_own_is_not_sent_where_the_environment_takes_others_only() -> None:
+    async with Emulator() as emulator, led_to(emulator, allowed_run_id_pattern="^etl-.*$") as demo:
+        with pytest.raises(ValueError, match=r"give a run_id: .* does not match '\^etl-\.\*\$'"):
+            await demo.dags.trigger("etl")
+        assert not emulator.commands
+        # What Airflow makes itself it takes always.
+        for run_id in ("etl-1", "manual__2026-01-01T00:00:00+00:00"):
+            assert (await demo.dags.trigger("etl", run_id=run_id)).run_id == run_id
+
+
+@pytest.mark.parametrize("version", ["2.2.5", "2.10.5"])
+@pytest.mark.parametrize("run_id", ["", "x" * 251])
+async def test_a_run_id_that_is_none_or_too_long_is_refused_on_every_version(version: str, run_id: str) -> None:
+    async with Emulator(airflow=version) as emulator, led_to(emulator) as demo:
+        with pytest.raises(ValueError, match="a run id has 1 to 250 characters"):
+            await demo.dags.trigger("etl", run_id=run_id)
+        assert not emulator.commands
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf")])
+async def test_waiting_needs_numbers_of_seconds(seconds: float) -> None:
+    run = DagRun(dag_id="etl", run_id="run-1")
+    with pytest.raises(ValueError, match="poll_interval must be a number of seconds"):
+        await run.wait(poll_interval=seconds)
+    with pytest.raises(ValueError, match="timeout must be a number of seconds"):
+        await run.wait(timeout=seconds)
+
+
+async def test_before_2_2_a_run_without_a_known_date_cannot_be_waited_for_and_that_is_said() -> None:
+    async with Emulator(airflow="2.0.2") as emulator, led_to(emulator) as demo:
+        await demo.airflow_version()
+        emulator.faults.commands.append(CutConnection(ran=True))
+        run = await demo.dags.trigger("etl")
+        with pytest.raises(UnsupportedCommandError, match="asks for the run's date, which is not known"):
+            await run.wait(poll_interval=0.0)
+
+
+async def test_a_run_can_be_hashed_and_made_a_dictionary() -> None:
+    async with Emulator() as emulator, led_to(emulator) as demo:
+        run = await demo.dags.trigger("etl", conf=CONF)
+        as_dict = asdict(run)
+        assert (as_dict["conf"], as_dict["run_id"], as_dict["environment"]) == (CONF, run.run_id, demo)
+        assert {run} == {replace(run, extra={})}

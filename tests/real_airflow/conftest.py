@@ -40,7 +40,7 @@ with DAG("demo", start_date=datetime(2024, 1, 1), **{schedule: None}) as demo:
     EmptyOperator(task_id="extract")
 
 with DAG("etl", start_date=datetime(2024, 1, 1), catchup=False, **{schedule: "@daily"}) as etl:
-    greet = "echo {{ ds }} {{ params.greeting }}"
+    greet = "\\n    set -e\\n      echo {{ ds }} {{ params.greeting }}\\n\\n    exit 0{{ '\\\\n' }}"
     extract = BashOperator(task_id="extract", bash_command=greet, params={"greeting": "hello"})
     extract >> EmptyOperator(task_id="load")
 

@@ -33,7 +33,8 @@ async def tasks_failed_deps(airflow: RealAirflow, demo: Environment) -> None:
 
 async def tasks_render(airflow: RealAirflow, demo: Environment) -> None:
     fields = await demo.tasks.render("etl", "extract", DATE)
-    assert (fields["bash_command"], fields["env"]) == ("echo 2024-05-01 hello", "None")
+    assert fields["bash_command"] == "\n    set -e\n      echo 2024-05-01 hello\n\n    exit 0\n"
+    assert fields["env"] == "None"
 
 
 async def tasks_test(airflow: RealAirflow, demo: Environment) -> None:

@@ -1,0 +1,57 @@
+"""What an error means for a row: whether its run may be there, and whether Airflow would take the row another time."""
+
+import re
+
+from mwaa_async._bulk.rows import Status, TriggerRequest
+from mwaa_async._errors import (
+    CommandFailedError,
+    DagNotFoundError,
+    DagRunAlreadyExistsError,
+    MwaaError,
+    OutcomeUnknownError,
+)
+from mwaa_async._protocol.verdicts import failure
+
+# What Airflow says before it makes a run (airflow/api/common/trigger_dag.py, airflow/models/dagrun.py): the date before
+# the DAG's first, a run id that does not match the pattern, a conf that the DAG's params do not allow, wrong usage.
+_REFUSAL = re.compile(r"ValueError: The |(\w[\w.]*\.)?ParamValidationError: |airflow .*command error: ")
+
+
+class RefusedBeforeError(CommandFailedError):
+    """Airflow has refused the row in an earlier call, as the journal says."""
+
+
+def is_refusal(error: Exception | None, request: TriggerRequest) -> bool:
+    """Tell whether Airflow does not take the row as it is; any other failure may be another thing the next time."""
+    if isinstance(error, DagRunAlreadyExistsError):
+        return error.dag_run is None and request.logical_date is not None
+    if isinstance(error, DagNotFoundError | RefusedBeforeError):
+        return True
+    if not isinstance(error, CommandFailedError) or error.result is None:
+        return False
+    reason = failure(error.result.stdout, error.result.stderr)
+    return reason is not None and _REFUSAL.match(reason) is not None
+
+
+def status_after(error: MwaaError, request: TriggerRequest, *, may_be_there: bool, is_last: bool) -> Status:
+    """Return what is known of a row after this error.
+
+    `may_be_there` says that an earlier attempt may have made its run. A command that crashed may have made it before
+    that, and another attempt tells.
+    """
+    if is_refusal(error, request):
+        return "failed"
+    if error.ran is False:
+        return "unknown" if may_be_there else "failed"
+    return "failed" if isinstance(error, CommandFailedError) and is_last else "unknown"
+
+
+def told_as_unknown(error: MwaaError, run_id: str) -> MwaaError:
+    """Return an error that does not say that nothing has run, where an earlier attempt may have."""
+    if error.ran is not False:
+        return error
+    return OutcomeUnknownError(
+        f"{error}; but an earlier attempt may have triggered the run {run_id!r}",
+        environment=error.environment,
+        command=error.command,
+    )

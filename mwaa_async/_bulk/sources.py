@@ -1,0 +1,57 @@
+"""Where the rows of a batch come from, and how many of them may be on their way at a time."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+from itertools import islice
+
+from mwaa_async._bulk.rows import Row, TriggerRequest
+
+Requests = Iterable[TriggerRequest] | AsyncIterable[TriggerRequest]
+# A request with its number in the batch, from 1.
+Numbered = tuple[int, TriggerRequest]
+
+_AHEAD = 1000  # rows that are read and whose outcome nobody has taken, over all sources
+_AT_LEAST = 100  # of each of them
+_AT_ONCE = 64  # rows that are entered into the journal in one transaction
+
+
+class Source:
+    """Requests that are read one after the other.
+
+    `room` is the one limit to how much of them there is at a time, from the reading of a row until its outcome is
+    taken. So far one environment may be ahead of another in the same source.
+    """
+
+    def __init__(self, requests: Iterable[Numbered] | AsyncIterable[Numbered], of: int = 1) -> None:
+        ahead = max(_AT_LEAST, _AHEAD // of)
+        self.room = asyncio.Semaphore(ahead)
+        self.most_unsettled = ahead // 2  # they take up room, and others have to go on
+        self.unsettled = 0
+        self._requests = requests
+
+    async def rows(self, row_of: Callable[[int, TriggerRequest], Row]) -> AsyncGenerator[list[Row], None]:
+        """Yield the rows, some at a time where none has to be waited for, when there is room for them."""
+        if isinstance(self._requests, AsyncIterable):
+            async for number, request in self._requests:
+                yield await self._with_room([row_of(number, request)])
+            return
+        rows = (row_of(number, request) for number, request in self._requests)
+        while some := list(islice(rows, _AT_ONCE)):
+            yield await self._with_room(some)
+
+    async def _with_room(self, rows: list[Row]) -> list[Row]:
+        for _ in rows:
+            await self.room.acquire()
+        return rows
+
+
+def source_of(requests: Requests) -> Source:
+    """Return a source of requests that are numbered as they come."""
+    return Source(_numbered(requests) if isinstance(requests, AsyncIterable) else enumerate(requests, 1))
+
+
+async def _numbered(requests: AsyncIterable[TriggerRequest]) -> AsyncGenerator[Numbered, None]:
+    number = 0
+    async for request in requests:
+        number += 1
+        yield number, request

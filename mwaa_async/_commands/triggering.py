@@ -1,0 +1,151 @@
+"""Triggering a DAG run so that a repeat is safe, and nobody is told that nothing ran where a run may be there."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from mwaa_async._commands.call import Value, call, json_text
+from mwaa_async._commands.dag_runs import DagRun, current, read_run
+from mwaa_async._commands.rows import rows, unexpected
+from mwaa_async._errors import (
+    CommandFailedError,
+    DagNotFoundError,
+    DagRunAlreadyExistsError,
+    DagRunNotFoundError,
+    MwaaError,
+    OutcomeUnknownError,
+)
+from mwaa_async._protocol.catalogue import catalogue
+from mwaa_async._protocol.run_ids import check_length, check_run_id, new_run_id
+from mwaa_async._protocol.versions import Version
+from mwaa_async._result import CommandResult
+
+if TYPE_CHECKING:
+    from mwaa_async._environment import Environment
+
+_TRIES = 4
+
+
+async def trigger(
+    environment: "Environment",
+    dag_id: str,
+    *,
+    conf: Mapping[str, Any] | None,
+    run_id: str | None,
+    logical_date: datetime | None,
+) -> tuple[DagRun, int]:
+    """Trigger a run of the DAG, and return it with how often that was sent; see `Dags.trigger`."""
+    version = await environment._version()
+    wanted = DagRun(
+        dag_id=dag_id,
+        run_id=_checked_run_id(environment, version, run_id),
+        conf=conf,
+        logical_date=logical_date,
+        environment=environment,
+    )
+    options, attempts = _trigger_options(wanted, version), 1
+    for attempt in range(_TRIES):
+        if attempt:
+            await asyncio.sleep(1.0)  # up to version 2 a run without a date takes the second for one
+        try:
+            result = await call(environment, "dags trigger", dag_id, options=options, may_run_twice=True)
+        except DagRunAlreadyExistsError as error:
+            already = error
+            attempts = already.attempts = max(attempts, error.attempts)
+            existing = already.dag_run = await _existing(wanted, version, error)
+            if existing is not None and (run_id is None or attempts > 1):
+                return existing, attempts  # an earlier attempt of this trigger has made it
+            if existing is not None or logical_date is not None:
+                raise
+        except CommandFailedError as error:
+            if error.attempts > 1 and not isinstance(error, DagNotFoundError):
+                return await _made_before(wanted, version, error), error.attempts
+            raise
+        else:
+            return _triggered(wanted, version, result), result.attempts
+    raise already
+
+
+def _checked_run_id(environment: "Environment", version: Version, run_id: str | None) -> str:
+    """Return the run id, or one of our own. Raises `ValueError` for one that Airflow refuses."""
+    pattern = environment._run_id_pattern
+    if run_id is None:
+        run_id = new_run_id()
+        if not pattern.match(run_id):
+            raise ValueError(f"give a run_id: one of our own, such as {run_id!r}, does not match {pattern.pattern!r}")
+    elif version >= (2, 6, 3):
+        check_run_id(run_id, pattern)
+    else:
+        check_length(run_id)  # before there was a pattern, all characters would do
+    return run_id
+
+
+def _trigger_options(wanted: DagRun, version: Version) -> dict[str, Value]:
+    date = "logical-date" if version >= (3, 0, 0) else "exec-date"
+    return {"run-id": wanted.run_id, "conf": json_text(wanted.conf), date: wanted.logical_date}
+
+
+async def _existing(wanted: DagRun, version: Version, error: CommandFailedError) -> DagRun | None:
+    """Return the run with this run id, or `None` where there is none: "already exists" may be about a logical date.
+
+    From 2.2 to 2.11 the message names the run id that was asked for in both cases (airflow/api/common/trigger_dag.py).
+    Raises `OutcomeUnknownError` where it cannot be looked for.
+    """
+    if version < (2, 2, 0):
+        return wanted if f"Run id {wanted.run_id} already exists" in str(error) else None
+    try:
+        return await _found(wanted, version)
+    except MwaaError as failure:
+        raise _unknown(wanted, error, f"looking for the run failed: {failure}") from failure
+
+
+async def _made_before(wanted: DagRun, version: Version, error: CommandFailedError) -> DagRun:
+    """Return the run that an earlier attempt has made, of which nobody knew, before the last one failed."""
+    run = await _existing(wanted, version, error)
+    if run is None:
+        raise _unknown(wanted, error, "an attempt before had no answer, and may be running on") from error
+    return run
+
+
+async def _found(wanted: DagRun, version: Version) -> DagRun | None:
+    """Return the run with this run id, reading as little as possible: a DAG may have many."""
+    # What has no underscore might be taken for a date there (airflow/cli/commands/task_command.py).
+    if wanted.logical_date is None and version < (3, 0, 0) and "_" in wanted.run_id:
+        assert wanted.environment is not None
+        try:
+            tasks = await wanted.environment.tasks.states_for_dag_run(wanted.dag_id, wanted.run_id)
+        except DagRunNotFoundError:
+            return None
+        if tasks:
+            wanted = replace(wanted, logical_date=tasks[0].logical_date)
+    return await current(wanted)
+
+
+def _unknown(wanted: DagRun, error: CommandFailedError, cause: str) -> OutcomeUnknownError:
+    name = wanted.environment.name if wanted.environment else None
+    unknown = OutcomeUnknownError(
+        f"{name}: it is unknown whether there is a run {wanted.run_id!r} of DAG {wanted.dag_id!r}: {error}; {cause}. "
+        "Trigger it again with this run id, which makes no second one",
+        environment=name,
+        command=error.command,
+        result=error.result,
+    )
+    unknown.attempts = error.attempts
+    return unknown
+
+
+def _triggered(wanted: DagRun, version: Version, result: CommandResult) -> DagRun:
+    if catalogue()["dags trigger"].prints_json(version):
+        found = rows(result)
+        if len(found) != 1:
+            raise unexpected(result, "DAG run")
+        return read_run(wanted, found[0], result)
+    # Created <DagRun demo @ 2026-11-22T10:40:24+00:00: run1, state:queued, queued_at: …. externally triggered: True>
+    created = re.search(rf"Created <DagRun \S+ @ (.*): {re.escape(wanted.run_id)}, (?:state:(\w+), )?", result.stdout)
+    if created is None:
+        raise unexpected(result, "line 'Created <DagRun …'")
+    row = {"dag_id": wanted.dag_id, "run_id": wanted.run_id, "logical_date": created[1], "state": created[2]}
+    return read_run(wanted, row, result)
