@@ -3,18 +3,39 @@
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _WIDEST = 10_000  # columns
 _LONGEST = 300  # characters
 _BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE has ended
 
+_drawing: list["Console"] = []  # on which something is drawn just now
+
 
 def say(line: str) -> None:
-    """Print one line to stderr, with the program's name before it."""
-    write(f"mwaa-async: {' '.join(line.splitlines())}\n", err=True)
+    """Print one line to stderr, with the program's name before it, and above what is drawn there."""
+    line = f"mwaa-async: {' '.join(line.splitlines())}"
+    if _drawing:
+        _drawing[-1].print(line, soft_wrap=True)
+    else:
+        write(f"{line}\n", err=True)
+
+
+@contextmanager
+def drawn_on(console: "Console") -> Iterator[None]:
+    """Let this console print what is said meanwhile: it would draw over it otherwise."""
+    _drawing.append(console)
+    try:
+        yield
+    finally:
+        _drawing.remove(console)
 
 
 def shortened(text: str) -> str:

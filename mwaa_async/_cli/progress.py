@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from mwaa_async import TriggerOutcome
 from mwaa_async._bulk.journal import Entry
 from mwaa_async._bulk.rows import Row
-from mwaa_async._cli.output import say
+from mwaa_async._cli.output import drawn_on, say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,9 +28,6 @@ class Progress(Protocol):
     def count(self, outcome: TriggerOutcome) -> None:
         """Take an outcome into account."""
 
-    def say(self, line: str) -> None:
-        """Tell something else in between."""
-
 
 @contextmanager
 def shown_progress(standing: "Standing", running: Mapping[str, Row]) -> Iterator[Progress]:
@@ -45,7 +42,8 @@ def shown_progress(standing: "Standing", running: Mapping[str, Row]) -> Iterator
 
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)
     display = Display(standing, running, console)
-    with Live(get_renderable=display.table, console=console, refresh_per_second=4, redirect_stderr=False):
+    live = Live(get_renderable=display.table, console=console, refresh_per_second=4, redirect_stderr=False)
+    with live, drawn_on(console):
         yield display
 
 
@@ -97,6 +95,7 @@ class Standing:
                 self._finished.add(entry.number)
                 lane.done += 1
                 lane.failed += entry.status == "failed"
+        self.refused = sum(lane.failed for lane in self._lanes.values())
         self.lanes = tuple(self._lanes.values())
         self._began = time.monotonic()
 
@@ -141,10 +140,6 @@ class Lines:
             left = f", {lane.left} left" if lane.left != "-" else ""
             say(f"{lane.environment}: {lane.done} of {lane.total}, {lane.failed} failed{rate}{left}")
 
-    def say(self, line: str) -> None:
-        """Tell something else in between."""
-        say(line)
-
 
 class Display:
     """A table with a line for each environment, drawn again and again in its place."""
@@ -157,10 +152,6 @@ class Display:
     def count(self, outcome: TriggerOutcome) -> None:
         """Take an outcome into account."""
         self._standing.count(outcome)
-
-    def say(self, line: str) -> None:
-        """Tell something else in between, above the table."""
-        self._console.print(f"mwaa-async: {line}", soft_wrap=True)
 
     def table(self) -> "Table":
         """Return the table as it is now."""

@@ -3,13 +3,14 @@
 import csv
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TextIO
 
 import click
 
 from mwaa_async import TriggerOutcome
+from mwaa_async._cli.output import say
 
 _COLUMNS = ("row", "environment", "dag_id", "run_id", "status", "attempts", "error")
 
@@ -22,17 +23,59 @@ def reported(path: Path | None) -> Iterator[Callable[[TriggerOutcome], None]]:
     if path is None:
         yield lambda outcome: None
         return
+    report = _opened(path)
+    try:
+        with closing(report):
+            yield report.add
+    except click.exceptions.Exit as end:
+        if report.is_complete or end.exit_code:
+            raise
+        say(f"the report {path} is not complete; the same command writes it again and sends nothing twice")
+        raise click.exceptions.Exit(1) from None
+
+
+class _Report:
+    """The report on its way.
+
+    Where it cannot be written any more it ends, and the batch goes on: rows are on the wire.
+    """
+
+    def __init__(self, path: Path, file: TextIO, write: Callable[[Line], object]) -> None:
+        self._path = path
+        self._file = file
+        self._write = write
+        self.is_complete = True
+
+    def add(self, outcome: TriggerOutcome) -> None:
+        """Write an outcome, if that can be done."""
+        if self.is_complete:
+            with self._watched():
+                self._write(_line(outcome))
+
+    def close(self) -> None:
+        """Close the file; some file systems tell only then what they could not write."""
+        with self._watched():
+            self._file.close()
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if self.is_complete:
+                self.is_complete = False
+                what = f"the report {self._path} cannot be written any more: {error.strerror}"
+                say(f"{what}; the batch goes on without it")
+
+
+def _opened(path: Path) -> _Report:
     try:
         # Each line is there as soon as it is written, for who looks into it in the meantime.
         file = path.open("w", encoding="utf-8", newline="", buffering=1)
         write = _csv(file) if path.suffix.lower() == ".csv" else _json_lines(file)
     except OSError as error:
         raise click.UsageError(f"the report {path} cannot be written: {error.strerror}; nothing was sent") from None
-    try:
-        yield lambda outcome: _write(path, write, outcome)
-    finally:
-        with suppress(OSError):  # what could not be written was told already
-            file.close()
+    return _Report(path, file, write)
 
 
 def _csv(file: TextIO) -> Callable[[Line], object]:
@@ -45,11 +88,8 @@ def _json_lines(file: TextIO) -> Callable[[Line], object]:
     return lambda line: file.write(f"{json.dumps(line, ensure_ascii=False)}\n")
 
 
-def _write(path: Path, write: Callable[[Line], object], outcome: TriggerOutcome) -> None:
+def _line(outcome: TriggerOutcome) -> Line:
     request, error = outcome.request, outcome.error
     told = None if error is None else str(error)
     values = (outcome.row, request.environment, request.dag_id, outcome.run_id, outcome.status, outcome.attempts, told)
-    try:
-        write(dict(zip(_COLUMNS, values, strict=True)))
-    except OSError as failure:
-        raise click.ClickException(f"the report {path} cannot be written: {failure.strerror}") from None
+    return dict(zip(_COLUMNS, values, strict=True))

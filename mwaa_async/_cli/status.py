@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from mwaa_async._cli.output import say
+from mwaa_async._cli.output import drawn_on, say
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -17,9 +17,6 @@ class Shown(Protocol):
     def show(self, text: str) -> None:
         """Show this from now on."""
 
-    def say(self, line: str) -> None:
-        """Tell something else in between."""
-
 
 @contextmanager
 def shown_status() -> Iterator[Shown]:
@@ -29,7 +26,8 @@ def shown_status() -> Iterator[Shown]:
         return
     from rich.console import Console
 
-    with Console(stderr=True, highlight=False, markup=False, emoji=False).status("") as status:
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    with console.status("") as status, drawn_on(console):
         yield _InPlace(status)
 
 
@@ -40,9 +38,6 @@ class _InPlace:
     def show(self, text: str) -> None:
         self._status.update(text)
 
-    def say(self, line: str) -> None:
-        self._status.console.print(f"mwaa-async: {line}", soft_wrap=True)
-
 
 class _Lines:
     def __init__(self) -> None:
@@ -52,6 +47,3 @@ class _Lines:
         if text != self._told:
             self._told = text
             say(text)
-
-    def say(self, line: str) -> None:
-        say(line)

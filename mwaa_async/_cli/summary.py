@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from mwaa_async import DagRun, MwaaError, TriggerOutcome
+from mwaa_async._bulk.refusals import is_refusal
 from mwaa_async._cli.output import say, shortened
 from mwaa_async._cli.waiting import Ends
 
@@ -29,7 +30,7 @@ class Summary:
             self.runs.append((outcome.request.environment, outcome.dag_run))
         if outcome.error is not None and len(self.failures) < _MOST:
             self.failures.append(told(outcome))
-        self.refused += outcome.status == "failed" and getattr(outcome.error, "ran", False) is True
+        self.refused += outcome.status == "failed" and is_refusal(outcome.error, outcome.request)
 
     @property
     def exit_status(self) -> int:
@@ -37,12 +38,18 @@ class Summary:
         ends = self.ends.counts if self.ends else Counter[str]()
         if self.counts["unknown"] or ends["unknown"]:
             return 4
-        return int(self.counts["failed"] > 0 or ends.total() > ends["success"])
+        return int(self.counts["failed"] > 0 or self.unfinished > 0 or ends.total() > ends["success"])
 
     @property
     def unfinished(self) -> int:
-        """Return how many rows were not begun, did not get to Airflow, or are unknown: they will be sent again."""
+        """Return how many rows were neither triggered nor refused: they will be sent again."""
         return self.total - self.counts["triggered"] - self.counts["already_triggered"] - self.refused
+
+    @property
+    def left_behind(self) -> str:
+        """Return what may be running when the batch has ended in good order."""
+        unknown = self.counts["unknown"]
+        return f"{unknown} of the rows may still be running" if unknown else "no command is running any more"
 
     def tell(self) -> None:
         """Print the summary, with the failures and their reasons."""

@@ -1,5 +1,6 @@
 """`mwaa-async trigger`."""
 
+import errno
 import json
 import sys
 from collections.abc import Mapping
@@ -11,12 +12,22 @@ from typing import Any
 
 import click
 
-from mwaa_async import DagRun, Environment
+from mwaa_async import DagNotFoundError, DagRun, DagRunNotFoundError, Environment, MwaaError
 from mwaa_async._cli.errand import run_errand
+from mwaa_async._cli.exits import UNKNOWN
 from mwaa_async._cli.options import Options, allowed_run_id_pattern, environment_name
 from mwaa_async._cli.output import write
 from mwaa_async._cli.status import shown_status
 from mwaa_async._commands.dag_runs import check_success, follow
+
+_SPARE = 100  # levels: a conf stands in other things when it is sent and printed
+_IN_PYTHON, _HERE = "MwaaClient(allowed_run_id_pattern=…)", "--allowed-run-id-pattern"
+
+
+class UnseenEndError(click.ClickException):
+    """The run was triggered, but how it ends could not be seen."""
+
+    exit_code = UNKNOWN
 
 
 def conf_from(text: str) -> Mapping[str, Any]:
@@ -27,13 +38,33 @@ def conf_from(text: str) -> Mapping[str, Any]:
         raise click.BadParameter(f"{text[1:]!r} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise click.BadParameter(f"no JSON: {error}") from None
+    except RecursionError:
+        raise click.BadParameter("it is nested too deeply") from None
     if not isinstance(conf, dict):
         raise click.BadParameter("a conf is a JSON object: {…}")
+    return _written(conf)
+
+
+def _written(conf: dict[str, Any]) -> dict[str, Any]:
+    """Return the conf, which can be written as it was read. Raises `click.BadParameter`."""
+    nested: Any = conf
+    for _ in range(_SPARE):
+        nested = [nested]
+    try:
+        json.dumps(nested, allow_nan=False, indent=4)  # as the run is printed, for which Python needs the most room
+    except ValueError:
+        raise click.BadParameter("no JSON: it has neither NaN nor Infinity") from None
+    except RecursionError:
+        raise click.BadParameter("it is nested too deeply") from None
     return conf
 
 
 def _content(path: str) -> str:
-    return sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8-sig")
+    if path != "-":
+        return Path(path).read_text(encoding="utf-8-sig")
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "there is no standard input")
+    return sys.stdin.read()
 
 
 @click.command(short_help="Trigger a DAG run.")
@@ -68,33 +99,57 @@ def trigger(
     mwaa-async trigger prod etl --conf @conf.json --run-id etl-2026-01-01
     """
 
-    triggered: list[DagRun] = []
+    seen: list[DagRun] = []  # the run, each time that Airflow has told of it
 
-    async def work(chosen: Environment) -> DagRun:
-        run = await chosen.dags.trigger(dag_id, conf=conf, run_id=run_id, logical_date=logical_date)
-        triggered.append(run)
-        return await _end_of(run) if wait else run
+    async def work(chosen: Environment) -> None:
+        seen.append(await chosen.dags.trigger(dag_id, conf=conf, run_id=run_id, logical_date=logical_date))
+        if wait:
+            await _follow(seen)
 
     def done() -> str:
-        return "".join(f"the run {run.run_id} of {run.dag_id} was triggered, and goes on" for run in triggered)
+        return "".join(f"the run {run.run_id} of {run.dag_id} was triggered, and goes on" for run in seen[:1])
 
     client = options.client(allowed_run_id_pattern=allowed_run_id_pattern)
-    run = run_errand(client, environment, work, done)
-    write((json.dumps(_as_row(run), indent=4, ensure_ascii=False) if as_json else _told(run)) + "\n")
-    check_success(run)
+    try:
+        run_errand(client, environment, work, done)
+    except MwaaError as error:  # before ValueError, which one of them also is
+        if not seen:
+            raise
+        _print(seen[-1], as_json=as_json)
+        if isinstance(error, DagNotFoundError | DagRunNotFoundError):
+            raise  # it does not go on: somebody has deleted it
+        raise UnseenEndError(f"{done()}; how it ends could not be seen: {error}") from None
+    except ValueError as error:
+        raise ValueError(str(error).replace(_IN_PYTHON, _HERE)) from None
+    _print(seen[-1], as_json=as_json)
+    check_success(seen[-1])
 
 
-async def _end_of(run: DagRun) -> DagRun:
+async def _follow(seen: list[DagRun]) -> None:
+    """Wait until the run has ended, and add it each time that it is seen."""
     with shown_status() as status:
-        status.show(_told(run))
-        async with aclosing(follow(run)) as states:
+        status.show(_told(seen[-1]))
+        async with aclosing(follow(seen[-1])) as states:
             async for run in states:
+                seen.append(run)
                 status.show(_told(run))
-    return run
+
+
+def _print(run: DagRun, *, as_json: bool) -> None:
+    write((_json(run) if as_json else _told(run)) + "\n")
 
 
 def _told(run: DagRun) -> str:
     return f"{run.dag_id} {run.state or 'triggered'}: {run.run_id}"
+
+
+def _json(run: DagRun) -> str:
+    text = json.dumps(_as_row(run), indent=4, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON has a way to say, but UTF-8 has none
+        return json.dumps(_as_row(run), indent=4)
+    return text
 
 
 def _as_row(run: DagRun) -> dict[str, Any]:

@@ -7,8 +7,8 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing, closing, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, closing, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import NoReturn
@@ -16,12 +16,14 @@ from typing import NoReturn
 import anyio
 import click
 
-from mwaa_async import MwaaClient, TriggerOutcome
+from mwaa_async import MwaaClient, TriggerOutcome, TriggerRequest
 from mwaa_async._bulk.batch import Batch, OnError
+from mwaa_async._bulk.copies import Copies
 from mwaa_async._bulk.files import Input
 from mwaa_async._bulk.journal import Journal, open_journal
-from mwaa_async._bulk.rows import row_of
-from mwaa_async._cli.exits import StoppedError, WrongInputError
+from mwaa_async._bulk.rows import Row, row_of
+from mwaa_async._bulk.sources import Source
+from mwaa_async._cli.exits import CannotStartError, StoppedError, WrongInputError
 from mwaa_async._cli.journal import STATUSES
 from mwaa_async._cli.options import Options, allowed_run_id_pattern, environment_name
 from mwaa_async._cli.output import say
@@ -50,6 +52,7 @@ _MOST_PROBLEMS = 1000  # that are told; a file that is something else has one in
     show_default=True,
     help="After the first row that is not triggered: go on with the others, or begin no more.",
 )
+@click.option("--retry-failed", is_flag=True, help="Send rows again, too, that Airflow has refused in an earlier call.")
 @click.option("--wait", is_flag=True, help="Wait until all runs have ended, and count how.")
 @click.option("--dry-run", is_flag=True, help="Check the rows, say what is to be done, and send nothing.")
 @click.option(
@@ -67,6 +70,7 @@ def trigger_many(
     conf_columns: bool,
     allowed_run_id_pattern: str,
     on_error: OnError,
+    retry_failed: bool,
     wait: bool,
     dry_run: bool,
     report: Path | None,
@@ -90,16 +94,20 @@ def trigger_many(
         kept = journal or _beside(file, path)
         _check_report(report, file, kept)
         client = options.client(allowed_run_id_pattern=allowed_run_id_pattern)
-        with _journal(kept, dry_run=dry_run) as opened:
-            standing = _planned(opened, rows)
+        with _journal(kept, dry_run=dry_run) as opened, closing(Copies()) as copies:
+            if retry_failed and not dry_run:
+                opened.forget_refusals()
+            standing = _planned(opened, rows, copies)
             if dry_run:
-                _tell_plan(standing, kept)
+                _tell_plan(standing, kept, retry_failed=retry_failed)
                 return
             say(f"the journal is {kept}")
             if standing.is_finished:
-                say("all rows are finished; to trigger them once more, name another journal with --journal")
+                say(_nothing_left(standing))
+            with _room():
+                sources = copies.sources()
             with reported(report) as write:
-                _Run(client, opened, rows, standing, on_error, write, wait=wait).run()
+                _Run(client, opened, sources, standing, on_error, write, wait=wait).run()
 
 
 @contextmanager
@@ -112,9 +120,22 @@ def _input(file: Path) -> Iterator[Path]:
         raise WrongInputError("there is no standard input")
     with tempfile.TemporaryDirectory(prefix="mwaa-async-") as directory:
         path = Path(directory, "rows")
-        with path.open("wb") as copy, sys.stdin.buffer if str(file) == "-" else file.open("rb") as content:
+        with path.open("wb") as copy, sys.stdin.buffer if str(file) == "-" else file.open("rb") as content, _room():
             shutil.copyfileobj(content, copy)
+            copy.flush()
         yield path
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Tell where there is no room for a copy of the rows."""
+    try:
+        yield
+    except OSError as error:
+        where = tempfile.gettempdir()
+        raise CannotStartError(
+            f"the rows cannot be copied to {where}: {error.strerror}; nothing was sent. TMPDIR names another directory"
+        ) from error
 
 
 def _is_file(file: Path) -> bool:
@@ -143,8 +164,17 @@ def _beside(file: Path, path: Path) -> Path:
 
 
 def _check_report(report: Path | None, file: Path, journal: Path) -> None:
-    if report is not None and report.resolve() in (file.resolve(), journal.resolve()):
+    """Refuse a report that would overwrite the rows, or one of the files that make up the journal."""
+    if report is None:
+        return
+    kept = journal.resolve()
+    others = [file, *(kept.with_name(f"{kept.name}{end}") for end in ("", "-wal", "-shm", "-journal", ".lock"))]
+    if any(report.resolve() == other.resolve() or _are_same(report, other) for other in others):
         raise click.UsageError(f"the report would overwrite {report}; give it another name")
+
+
+def _are_same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
 
 
 @contextmanager
@@ -156,21 +186,45 @@ def _journal(path: Path, *, dry_run: bool) -> Iterator[Journal]:
             yield opened
 
 
-def _planned(journal: Journal, rows: Input) -> Standing:
+def _planned(journal: Journal, rows: Input, copies: Copies) -> Standing:
     """Enter all rows into the journal, before the first is sent. Raises `JournalError` where they have changed."""
-    numbered = (row_of(journal.batch, number, request) for number, request in enumerate(rows.requests(), 1))
     total = 0
-    while some := list(islice(numbered, _AT_ONCE)):
-        journal.plan(some)
-        total += len(some)
+    with _room():
+        for some in _some(rows.requests()):
+            journal.plan([_row(journal, total + place, request, rows) for place, request in enumerate(some, 1)])
+            for request in some:
+                total += 1
+                copies.add(total, request)
     journal.end(total)
     return Standing(journal.entries(*STATUSES))
 
 
-def _tell_plan(standing: Standing, journal: Path) -> None:
+def _some(requests: Iterator[TriggerRequest]) -> Iterator[list[TriggerRequest]]:
+    while some := list(islice(requests, _AT_ONCE)):
+        yield some
+
+
+def _row(journal: Journal, number: int, request: TriggerRequest, rows: Input) -> Row:
+    row = row_of(journal.batch, number, request)
+    if request.run_id is None and not rows.run_id_pattern.fullmatch(row.run_id):
+        raise WrongInputError(
+            f"rows without a run_id get ids such as {row.run_id!r}, which --allowed-run-id-pattern does not allow; "
+            "give the rows ids of their own. Nothing was sent"
+        )
+    return row
+
+
+def _nothing_left(standing: Standing) -> str:
+    if not standing.refused:
+        return "all rows are finished; to trigger them once more, name another journal with --journal"
+    return f"nothing is left to be sent; --retry-failed sends the {standing.refused} again that Airflow refused"
+
+
+def _tell_plan(standing: Standing, journal: Path, *, retry_failed: bool) -> None:
     for lane in standing.lanes:
-        finished = f", {lane.done} finished" if lane.done else ""
-        say(f"{lane.environment}: {lane.total} rows{finished}, {lane.total - lane.done} to be sent")
+        done = lane.done - (lane.failed if retry_failed else 0)
+        finished = f", {done} finished" if done else ""
+        say(f"{lane.environment}: {lane.total} rows{finished}, {lane.total - done} to be sent")
     say(f"{standing.total} rows, all good; nothing was sent (the journal: {journal})")
 
 
@@ -181,7 +235,7 @@ class _Run:
         self,
         client: MwaaClient,
         journal: Journal,
-        rows: Input,
+        sources: Sequence[Source],
         standing: Standing,
         on_error: OnError,
         report: Callable[[TriggerOutcome], None],
@@ -189,28 +243,29 @@ class _Run:
         wait: bool,
     ) -> None:
         self._client = client
-        self._rows = rows
+        self._sources = sources
         self._standing = standing
         self._report = report
         self._batch = Batch(client, journal, on_error)
         self._summary = Summary(standing.total, keeps_runs=wait)
         self._wait = wait
         self._waiting: anyio.CancelScope | None = None
-        self._say = say
         self._interrupts = 0
-        self._left_behind = "no command is running any more"
+        self._left_behind = ""
 
     def run(self) -> None:
         """Trigger all rows, tell the summary, and end the program with its exit status."""
         try:
             asyncio.run(self._work())
         except KeyboardInterrupt:
-            pass
+            self._interrupts = self._interrupts or 1  # where signals cannot be caught
+            self._left_behind = self._on_the_wire()
         finally:
             self._summary.tell()
         if self._interrupts:
             again = shlex.join(["mwaa-async", *sys.argv[1:]])
-            raise StoppedError(f"interrupted; {self._left_behind}, and the journal is kept. To go on: {again}")
+            left_behind = self._left_behind or self._summary.left_behind
+            raise StoppedError(f"interrupted; {left_behind}, and the journal is kept. To go on: {again}")
         if self._summary.unfinished:
             say(f"the same command goes on with the {self._summary.unfinished} rows that are not finished")
         raise click.exceptions.Exit(self._summary.exit_status)
@@ -229,20 +284,17 @@ class _Run:
         if self._interrupts:
             return
         with shown_progress(self._standing, self._batch.running) as progress:
-            self._say = progress.say
-            async with aclosing(self._batch.outcomes(self._rows.requests())) as outcomes:
+            async with aclosing(self._batch.outcomes(*self._sources)) as outcomes:
                 async for outcome in outcomes:
                     self._summary.count(outcome)
                     self._report(outcome)
                     progress.count(outcome)
-        self._say = say
 
     async def _wait_for_ends(self) -> None:
         if not self._wait or self._interrupts:
             return
         ends = self._summary.ends = Ends(self._summary.runs)
         with anyio.CancelScope() as self._waiting, shown_status() as status:
-            self._say = status.say
             await ends.wait(self._client, status)
 
     async def _watch(self, signals: AsyncIterator[signal.Signals]) -> None:
@@ -254,13 +306,15 @@ class _Run:
             self._batch.stop()
             if self._waiting is not None:
                 self._waiting.cancel()
-            self._say("interrupted; finishing what is on the wire (Ctrl-C again quits)")
+            with suppress(click.exceptions.Exit, click.ClickException):  # who read it may be gone by the same Ctrl-C
+                say("interrupted; finishing what is on the wire (Ctrl-C again quits)")
 
     def _leave(self) -> NoReturn:
         """End the program at once; rows that are on the wire stay in the journal as sent."""
-        rows = [f"row {row.number} ({row.request.environment})" for row in self._batch.running.values()]
-        if rows:
-            self._left_behind = f"{', '.join(rows)} may still be running"
         # Connections stay unclosed, about which aiohttp would complain.
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
         raise KeyboardInterrupt
+
+    def _on_the_wire(self) -> str:
+        rows = [f"row {row.number} ({row.request.environment})" for row in self._batch.running.values()]
+        return f"{', '.join(rows)} may still be running" if rows else ""

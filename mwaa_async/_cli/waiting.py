@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from mwaa_async import DagNotFoundError, DagRun, Environment, MwaaClient, MwaaError
-from mwaa_async._cli.output import shortened
+from mwaa_async._cli.output import say, shortened
 from mwaa_async._cli.status import Shown
 from mwaa_async._commands.call import aware
 
@@ -47,7 +47,7 @@ class Ends:
                 failures = 0
             except MwaaError as error:
                 failures += 1
-                status.say(shortened(str(error)))
+                say(shortened(str(error)))
             self._tell(status)
         self.counts["unknown"] += len(runs)
 

@@ -32,6 +32,11 @@ class CommandLine:
     async def __call__(self, *arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
         return await anyio.run_process([*PROGRAM, *arguments], input=stdin, check=False, env=self.environ)
 
+    async def without_stderr(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+        """Run the program with its stderr closed."""
+        closing = ["sh", "-c", 'exec "$@" 2>&-', "sh"]
+        return await anyio.run_process([*closing, *PROGRAM, *arguments], check=False, env=self.environ)
+
     @asynccontextmanager
     async def started(self, *arguments: str) -> AsyncIterator["Running"]:
         # A session of its own, so that Ctrl-C can be pressed for it and for what it starts, but not for the tests.

@@ -82,6 +82,18 @@ async def test_ctrl_c_is_told_above_the_display_and_leaves_nothing_behind(
     assert "".join(screen.lines).endswith("To go on: mwaa-async trigger-many rows.jsonl")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@SIZES
+async def test_what_is_said_meanwhile_stays_above_the_display(led: CommandLine, columns: int, lines: int) -> None:
+    arguments = ("trigger-many", "rows.jsonl", "--report", "/dev/full")
+    async with terminal(led.environ, *arguments, columns=columns, lines=lines) as screen:
+        await screen.shows("the report /dev/full cannot be written")
+        assert await screen.ended() == 1
+    [said] = [number for number, line in enumerate(screen.lines) if "cannot be written any more" in line]
+    assert screen.lines[said - 1] == "mwaa-async: the journal is rows.jsonl.journal"
+    assert [lane[-4:-2] for lane in lanes(screen)] == [["6/6", "0"], ["6/6", "0"], ["6/6", "1"]]
+
+
 async def test_what_was_done_before_counts_as_done_and_not_for_the_rate(led: CommandLine) -> None:
     await led("trigger-many", "rows.jsonl")
     async with terminal(led.environ, "trigger-many", "rows.jsonl") as screen:

@@ -6,7 +6,7 @@ import shlex
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import anyio
@@ -28,6 +28,8 @@ from tests.cli.program import INTERRUPTED, PROGRAM, CommandLine, Running, only_l
 
 pytestmark = pytest.mark.anyio
 
+# What an installer makes of the entry point.
+CONSOLE_SCRIPT = (sys.executable, "-c", "import sys; from mwaa_async.__main__ import main; sys.exit(main())")
 MISLEADING = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 
 
@@ -143,7 +145,42 @@ async def test_output_that_cannot_be_written_is_an_error(mwaa_async: CommandLine
     assert "cannot be written: No space left" in only_line(done.stderr)
 
 
+@pytest.mark.parametrize(
+    ("line", "status", "printed"),
+    [
+        ("run demo version", 0, b"2.10.5\n"),
+        ("-v run demo version", 0, b"2.10.5\n"),
+        ("run demo dags trigger nosuch", 1, b""),
+        ("run nope version", 3, b""),
+        ("run", 2, b""),
+        ("trigger demo etl --run-id mine --wait", 0, b"etl success: mine\n"),
+        ("trigger demo nosuch --wait", 1, b""),
+        ("emulator -- sh -c 'exit 7'", 7, b""),
+    ],
+)
+async def test_without_a_stderr_everything_is_done_and_only_the_messages_are_lost(
+    mwaa_async: CommandLine, emulator: Emulator, line: str, status: int, printed: bytes
+) -> None:
+    led = mwaa_async.led_to(emulator)
+    await led("run", "demo", "dags", "unpause", "etl")
+    done = await led.without_stderr(*shlex.split(line))
+    assert done.returncode == status
+    assert done.stdout.endswith(printed)
+
+
 # Ctrl-C
+
+
+@pytest.mark.parametrize("program", [PROGRAM, CONSOLE_SCRIPT], ids=["module", "script"])
+async def test_interrupted_while_it_is_loaded_it_says_that_nothing_is_running(
+    mwaa_async: CommandLine, tmp_path: Path, program: Sequence[str]
+) -> None:
+    # Ctrl-C comes as an exception wherever Python is at that moment.
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
+    environ = mwaa_async.but_with(PYTHONPATH=str(tmp_path)).environ
+    done = await anyio.run_process([*program, "run", "demo", "version"], check=False, env=environ)
+    assert (done.returncode, done.stdout) == (INTERRUPTED, b"")
+    assert only_line(done.stderr) == "mwaa-async: interrupted; nothing is running"
 
 
 async def test_interrupted_while_the_command_runs_it_waits_and_says_so(mwaa_async: CommandLine) -> None:

@@ -1,12 +1,19 @@
 """`mwaa-async trigger`."""
 
+import base64
 import json
+from bisect import bisect
+from collections.abc import Callable
 from pathlib import Path
 
+import anyio
+import click
 import pytest
 
-from mwaa_async.emulator import CutConnection, Emulator, SlowAnswer
-from tests.cli.program import INTERRUPTED, CommandLine, only_line, until
+from mwaa_async._cli.trigger import conf_from
+from mwaa_async.emulator import CutConnection, Emulator, SlowAnswer, StatusAnswer, WrongAnswer
+from mwaa_async.emulator._faults import CommandFault
+from tests.cli.program import INTERRUPTED, PROGRAM, CommandLine, only_line, told, until
 
 pytestmark = pytest.mark.anyio
 
@@ -30,15 +37,67 @@ async def test_the_conf_is_json_or_a_files(
 
 
 @pytest.mark.parametrize(
-    ("conf", "said"), [("{", "no JSON"), ("[1]", "a conf is a JSON object"), ("@nosuch", "cannot be read")]
+    ("conf", "said"),
+    [
+        ("{", "no JSON: "),
+        ("[1]", "a conf is a JSON object"),
+        ("@nosuch", "cannot be read"),
+        ('{"a": NaN}', "no JSON: it has neither NaN nor Infinity"),
+        ('{"a": -1e999}', "no JSON: it has neither NaN nor Infinity"),
+        ("@deep.json", "nested too deeply"),
+    ],
+    ids=["cut", "list", "no file", "NaN", "infinite", "deep"],
 )
 async def test_a_conf_that_is_none_is_wrong_usage(
-    mwaa_async: CommandLine, emulator: Emulator, conf: str, said: str
+    mwaa_async: CommandLine, emulator: Emulator, conf: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done = await mwaa_async.led_to(emulator)("trigger", "demo", "etl", "--conf", conf)
-    assert done.returncode == 2
-    assert said in only_line(done.stderr)
+    monkeypatch.chdir(tmp_path)
+    Path("deep.json").write_text("[" * 100_000 + "]" * 100_000, encoding="utf-8")
+    done = await mwaa_async.led_to(emulator)("trigger", "demo", "etl", "--json", "--conf", conf)
+    assert (done.returncode, done.stdout) == (2, b"")
+    line = only_line(done.stderr)
+    assert "'--conf': " in line
+    assert said in line
     assert not emulator.tokens
+
+
+async def test_a_conf_from_a_standard_input_that_is_closed_is_wrong_usage(mwaa_async: CommandLine) -> None:
+    without_stdin = ["bash", "-c", 'exec "$@" <&-', "bash", *PROGRAM, "trigger", "demo", "etl", "--conf", "@-"]
+    done = await anyio.run_process(without_stdin, check=False, env=mwaa_async.environ)
+    assert done.returncode == 2
+    assert "'-' cannot be read: there is no standard input" in only_line(done.stderr)
+
+
+@pytest.mark.parametrize(
+    "conf", ['{"a": ' + "[" * 400 + "]" * 400 + "}", '{"half of a pair": "\\ud83c"}'], ids=["deep", "half"]
+)
+async def test_a_conf_that_can_be_sent_can_be_printed(mwaa_async: CommandLine, emulator: Emulator, conf: str) -> None:
+    done = await mwaa_async.led_to(emulator)("trigger", "demo", "etl", "--json", "--conf", conf)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout)["conf"] == json.loads(conf)
+
+
+def nested(depth: int) -> str:
+    return '{"a": ' + "[" * depth + "]" * depth + "}"
+
+
+def is_taken(depth: int) -> bool:
+    try:
+        return bool(conf_from(nested(depth)))
+    except click.BadParameter as error:
+        assert error.message == "it is nested too deeply"
+        return False
+
+
+def called_by(levels: int, work: Callable[[], str]) -> str:
+    return called_by(levels - 1, work) if levels else work()
+
+
+async def test_the_deepest_conf_that_is_taken_can_be_printed_wherever_the_program_does_that() -> None:
+    # Pythons differ in how deep they read, and how deep they print.
+    deepest = bisect(range(1, 1500), False, key=lambda depth: not is_taken(depth))
+    conf = conf_from(nested(deepest))
+    assert called_by(50, lambda: json.dumps({"conf": conf}, indent=4)).count("[") == deepest
 
 
 async def test_wait_tells_each_state_once_and_ends_with_the_run(mwaa_async: CommandLine, emulator: Emulator) -> None:
@@ -65,8 +124,52 @@ async def test_what_airflow_refuses_is_exit_1(mwaa_async: CommandLine, emulator:
 async def test_a_run_id_that_airflow_would_not_take_is_wrong_usage(mwaa_async: CommandLine, emulator: Emulator) -> None:
     done = await mwaa_async.led_to(emulator)("trigger", "demo", "etl", "--run-id", "has space")
     assert done.returncode == 2
-    assert "allowed_run_id_pattern" in only_line(done.stderr)
+    line = only_line(done.stderr)
+    assert "give it to --allowed-run-id-pattern" in line
+    assert "MwaaClient" not in line
     assert not emulator.commands
+
+
+UNREACHABLE = StatusAnswer(404)
+NO_DATABASE = WrongAnswer(
+    json.dumps(
+        {"stdout": "", "stderr": base64.b64encode(b"Traceback (most recent call last):\nOSError: gone").decode()}
+    ).encode()
+)
+
+
+@pytest.mark.parametrize("fault", [UNREACHABLE, NO_DATABASE], ids=["not sent", "failed"])
+async def test_an_error_while_it_waits_says_that_the_run_was_triggered_and_goes_on(
+    mwaa_async: CommandLine, emulator: Emulator, fault: CommandFault
+) -> None:
+    emulator.faults.commands.extend([None, fault])
+    done = await mwaa_async.led_to(emulator)("trigger", "demo", "etl", "--run-id", "mine", "--wait", "--json")
+    assert done.returncode == 4
+    run = json.loads(done.stdout)
+    assert (run["dag_id"], run["run_id"], run["state"]) == ("etl", "mine", "queued")
+    shown, told_last = told(done.stderr)
+    assert shown == "etl queued: mine"
+    assert told_last.startswith("the run mine of etl was triggered, and goes on; how it ends could not be seen: demo: ")
+
+
+async def test_an_error_while_it_waits_leaves_the_state_that_was_seen_last(
+    mwaa_async: CommandLine, emulator: Emulator
+) -> None:
+    led = mwaa_async.led_to(emulator)
+    emulator.faults.commands.extend([None, None, UNREACHABLE])
+    done = await led("trigger", "demo", "etl", "--run-id", "mine", "--wait")
+    assert (done.returncode, done.stdout) == (4, b"etl queued: mine\n")
+
+
+async def test_a_run_that_is_deleted_while_it_waits_does_not_go_on(mwaa_async: CommandLine, emulator: Emulator) -> None:
+    led = mwaa_async.led_to(emulator)
+    async with led.started("trigger", "demo", "etl", "--run-id", "mine", "--wait", "--json") as process:
+        assert await process.error_line() == "mwaa-async: etl queued: mine"
+        await led("run", "demo", "dags", "delete", "etl", "--yes")
+        line = await process.error_line()
+        assert "goes on" not in line
+        assert "etl" in line
+        assert await process.ended() == 1
 
 
 async def test_interrupted_while_it_waits_it_says_that_the_run_goes_on(

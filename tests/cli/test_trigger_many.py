@@ -5,6 +5,7 @@ import json
 import os
 import shlex
 import signal
+import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -14,12 +15,13 @@ import pytest
 from mwaa_async import TriggerOutcome, TriggerRequest
 from mwaa_async._bulk.journal import Entry
 from mwaa_async._cli import progress
-from mwaa_async.emulator import CutConnection, Emulator, RefusedByAws
+from mwaa_async.emulator import CutConnection, Emulator, RefusedByAws, SlowAnswer, StatusAnswer
 from mwaa_async.emulator.airflow import EmbeddedAirflow, Execution
-from tests.cli.program import INTERRUPTED, CommandLine, Running, told, until
+from tests.cli.program import INTERRUPTED, PROGRAM, CommandLine, Running, told, until
 
 pytestmark = pytest.mark.anyio
 
+NO_ROOM = "the report /dev/full cannot be written any more: No space left on device; the batch goes on without it"
 ROWS = "environment,dag_id\ndev,etl\nprod,report\ndev,demo\n"
 
 
@@ -341,6 +343,98 @@ async def test_what_airflow_refused_is_told_again_and_not_sent(led: CommandLine,
     assert len(emulator.commands) == 1
 
 
+async def test_environments_go_in_parallel_also_where_the_file_has_one_after_the_other(
+    led: CommandLine, emulator: Emulator
+) -> None:
+    rows = ["dev,etl"] * 1100 + ["prod,etl"] * 20
+    Path("rows.csv").write_text("".join(f"{line}\n" for line in ["environment,dag_id", *rows]))
+    done = await led("trigger-many", "rows.csv")
+    assert told(done.stderr)[-1] == "1120 rows: 1120 triggered"
+    order = [record.environment for record in emulator.commands]
+    assert max(place for place, environment in enumerate(order) if environment == "prod") < 500
+
+
+async def test_what_is_sent_was_checked_also_where_the_file_is_changed_meanwhile(mwaa_async: CommandLine) -> None:
+    write_rows(*["etl"] * 3)
+    async with Emulator(["dev"], command_time=0.5) as emulator:
+        led = mwaa_async.led_to(emulator)
+        async with led.started("trigger-many", "rows.csv") as process:
+            await until(lambda: emulator.commands)
+            Path("rows.csv").write_text("something else")
+            lines = await process.error_lines()
+            assert await process.ended() == 0
+    assert lines[-1] == "mwaa-async: 3 rows: 3 triggered"
+    assert triggers(emulator) == ["etl"] * 3
+
+
+class GrowingAirflow(EmbeddedAirflow):
+    """Gets to know the DAG `new_dag` when it is deployed."""
+
+    deployed = False
+
+    def execute(self, argv: Sequence[str]) -> Execution:
+        if "new_dag" in argv and not self.deployed:
+            return EmbeddedAirflow(dags=()).execute(argv)
+        return super().execute(argv)
+
+
+async def test_what_airflow_refused_is_sent_again_when_it_is_asked_for(mwaa_async: CommandLine) -> None:
+    write_rows("etl", "new_dag", "demo")
+    airflow = GrowingAirflow(dags=["etl", "new_dag", "demo"])
+    async with Emulator(["dev"], airflow) as emulator:
+        led = mwaa_async.led_to(emulator)
+        assert (await led("trigger-many", "rows.csv")).returncode == 1
+        again = await led("trigger-many", "rows.csv")
+        assert again.returncode == 1
+        assert told(again.stderr)[1] == (
+            "nothing is left to be sent; --retry-failed sends the 1 again that Airflow refused"
+        )
+        dry = await led("trigger-many", "rows.csv", "--retry-failed", "--dry-run")
+        assert told(dry.stderr)[0] == "dev: 3 rows, 2 finished, 1 to be sent"
+        assert await statuses(led) == ["triggered", "failed", "triggered"]
+        airflow.deployed = True
+        done = await led("trigger-many", "rows.csv", "--retry-failed")
+        assert done.returncode == 0
+        assert told(done.stderr)[-1] == "3 rows: 1 triggered, 2 triggered already"
+        assert triggers(emulator) == ["etl", "demo", "new_dag"]
+
+
+async def test_rows_for_which_a_run_id_would_be_made_that_airflow_refuses_are_wrong_usage(
+    led: CommandLine, emulator: Emulator
+) -> None:
+    done = await led("trigger-many", "rows.csv", "--allowed-run-id-pattern", "etl-[0-9]+")
+    assert done.returncode == 2
+    assert "rows without a run_id get ids such as 'bulk__rows" in told(done.stderr)[-1]
+    assert not emulator.commands
+    Path("rows.csv").write_text("environment,dag_id,run_id\ndev,etl,etl-1\n")
+    done = await led("trigger-many", "rows.csv", "--allowed-run-id-pattern", "etl-[0-9]+", "--journal", "another")
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("name", ["link.csv", "rows.csv.journal", "rows.csv.journal-wal", "rows.csv.journal.lock"])
+async def test_a_report_never_overwrites_the_rows_or_the_journal(led: CommandLine, here: Path, name: str) -> None:
+    Path("link.csv").hardlink_to("rows.csv")
+    assert (await led("trigger-many", "rows.csv")).returncode == 0
+    done = await led("trigger-many", "rows.csv", "--report", name)
+    assert done.returncode == 2
+    assert f"the report would overwrite {name}" in told(done.stderr)[-1]
+    assert Path("rows.csv").read_text() == ROWS
+    assert (await led("journal", "rows.csv.journal")).returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no limits to a process's files")
+async def test_where_there_is_no_room_for_a_copy_of_standard_input_nothing_is_sent(
+    led: CommandLine, emulator: Emulator
+) -> None:
+    Path("many.csv").write_text(ROWS + "dev,etl\n" * 20_000)
+    limited = ["bash", "-c", 'ulimit -f 10; exec "$@" < many.csv', "bash", *PROGRAM, "trigger-many", "-"]
+    done = await anyio.run_process(limited, check=False, env=led.environ)
+    assert done.returncode == 3
+    assert "cannot be copied to" in told(done.stderr)[-1]
+    assert "File too large; nothing was sent" in told(done.stderr)[-1]
+    assert not emulator.commands
+
+
 async def test_another_journal_triggers_once_more(led: CommandLine, emulator: Emulator) -> None:
     await led("trigger-many", "rows.csv")
     done = await led("trigger-many", "rows.csv", "--journal", "once-more.journal")
@@ -415,10 +509,17 @@ async def test_the_report_of_a_second_call_has_all_rows_too(led: CommandLine) ->
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
-async def test_a_report_that_cannot_be_written_is_an_error(led: CommandLine) -> None:
+async def test_a_report_that_cannot_be_written_is_an_error_and_all_rows_are_triggered(
+    led: CommandLine, emulator: Emulator
+) -> None:
     done = await led("trigger-many", "rows.csv", "--report", "/dev/full")
     assert done.returncode == 1
-    assert told(done.stderr)[-1] == "the report /dev/full cannot be written: No space left on device"
+    _, first, *_, summary, last = told(done.stderr)
+    assert first == NO_ROOM
+    assert summary == "3 rows: 3 triggered"
+    assert last == "the report /dev/full is not complete; the same command writes it again and sends nothing twice"
+    assert told(done.stderr).count(NO_ROOM) == 1
+    assert sorted(triggers(emulator)) == ["demo", "etl", "report"]
 
 
 # Waiting
@@ -537,6 +638,50 @@ async def test_interrupted_twice_it_ends_at_once_and_says_what_may_be_running(mw
         assert (await statuses(led))[0] == "sent"
 
 
+async def test_interrupted_while_another_process_has_its_turn_it_sends_nothing_more(mwaa_async: CommandLine) -> None:
+    write_rows("etl", "demo")
+    async with Emulator(["dev"], command_time=600) as emulator:
+        led = mwaa_async.led_to(emulator)
+        async with led.started("run", "dev", "version"), led.started("trigger-many", "rows.csv") as process:
+            await until(lambda: emulator.commands)
+            assert "the journal is" in await process.error_line()
+            while (await statuses(led))[0] != "sent":
+                pass
+            process.press_ctrl_c()
+            with anyio.fail_after(10):
+                lines, _ = await go_on(process)
+        assert lines[-2] == "mwaa-async: 2 rows: 2 not begun"
+        assert await statuses(led) == ["planned", "planned"]
+        assert [record.command for record in emulator.commands] == ["version"]
+
+
+async def test_interrupted_it_says_what_it_does_not_know(mwaa_async: CommandLine) -> None:
+    write_rows("etl", "demo")
+    async with Emulator(["dev"]) as emulator:
+        emulator.faults.commands.extend([SlowAnswer(1), *[StatusAnswer(504, ran=True, runs_on_for=60)] * 2])
+        led = mwaa_async.led_to(emulator)
+        async with led.started("trigger-many", "rows.csv") as process:
+            await until(lambda: len(emulator.commands) == 2)
+            process.press_ctrl_c()
+            lines, _ = await go_on(process)
+    assert "interrupted; 1 of the rows may still be running, and the journal is kept" in lines[-1]
+
+
+async def test_ctrl_c_twice_ends_it_also_when_nobody_reads_what_it_says(mwaa_async: CommandLine) -> None:
+    write_rows("etl", "demo")
+    async with Emulator(["dev"], command_time=600) as emulator:
+        command = [*PROGRAM, "trigger-many", "rows.csv"]
+        process = await anyio.open_process(command, env=mwaa_async.led_to(emulator).environ)
+        async with process:
+            await until(lambda: emulator.commands)
+            assert process.stderr is not None
+            await process.stderr.aclose()
+            with anyio.fail_after(10):
+                while process.returncode is None:
+                    process.send_signal(signal.SIGINT)
+                    await anyio.sleep(0.2)
+
+
 async def test_interrupted_while_it_waits_the_runs_go_on(led: CommandLine, emulator: Emulator) -> None:
     write_rows("etl", "etl")  # which is paused
     async with led.started("trigger-many", "rows.csv", "--wait") as process:
@@ -581,3 +726,70 @@ def test_now_and_then_there_is_a_line_for_each_environment(
 def test_rates_and_times_are_short(sent: int, seconds: float, rate: str, left: str) -> None:
     lane = progress.Lane("dev", 1000, sent, 0, sent, seconds)
     assert (lane.rate, lane.left) == (rate, left)
+
+
+# What cannot be written
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+async def test_without_its_report_a_batch_that_fails_has_the_exit_status_of_the_batch(led: CommandLine) -> None:
+    write_rows("nosuch", "etl")
+    done = await led("trigger-many", "rows.csv", "--report", "/dev/full")
+    assert (done.returncode, told(done.stderr)[-1]) == (1, "2 rows: 1 triggered, 1 failed")
+    assert NO_ROOM in told(done.stderr)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+async def test_the_report_that_was_not_complete_is_written_by_the_same_command(
+    led: CommandLine, emulator: Emulator
+) -> None:
+    Path("report").symlink_to("/dev/full")
+    assert (await led("trigger-many", "rows.csv", "--report", "report")).returncode == 1
+    Path("report").unlink()
+    assert (await led("trigger-many", "rows.csv", "--report", "report")).returncode == 0
+    lines = Path("report").read_text().splitlines()
+    assert [json.loads(line)["status"] for line in lines] == ["already_triggered"] * 3
+    assert len(emulator.commands) == 3
+
+
+@pytest.mark.parametrize(("dag_id", "status"), [("etl", 0), ("nosuch", 1)])
+async def test_without_a_stderr_all_rows_are_triggered(
+    led: CommandLine, emulator: Emulator, dag_id: str, status: int
+) -> None:
+    write_rows("demo", dag_id)
+    done = await led.without_stderr("-v", "trigger-many", "rows.csv", "--report", "report.jsonl")
+    assert (done.returncode, done.stdout) == (status, b"")
+    assert [row["status"] for row in map(json.loads, Path("report.jsonl").read_text().splitlines())] == [
+        "triggered",
+        "failed" if status else "triggered",
+    ]
+    assert await statuses(led) == ["triggered", "failed" if status else "triggered"]
+
+
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="the names of files are text")
+async def test_files_may_have_names_that_are_no_text(led: CommandLine, emulator: Emulator) -> None:
+    rows, report = os.fsdecode(b"gr\xf6\xdfe.csv"), os.fsdecode(b"\xff.jsonl")
+    Path(rows).write_text(ROWS)
+    first = await led("trigger-many", rows, "--report", report)
+    assert (first.returncode, b"the journal is gr\xf6\xdfe.csv.journal\n" in first.stderr) == (0, True)
+    second = await led("trigger-many", rows, "--report", report)
+    assert (second.returncode, second.stderr.splitlines()[-1]) == (0, b"mwaa-async: 3 rows: 3 triggered already")
+    assert len(emulator.commands) == len(Path(report).read_text().splitlines()) == 3
+    assert await statuses(led, f"{rows}.journal") == ["triggered"] * 3
+    Path(rows).write_text("dag_id\n,\n")
+    wrong = await led("trigger-many", rows)
+    assert (wrong.returncode, b"see above" in wrong.stderr) == (2, True)
+
+
+async def test_standard_input_may_begin_with_blank_lines(led: CommandLine, emulator: Emulator) -> None:
+    done = await led("trigger-many", "-", "--environment", "dev", stdin=b'\n\r\n{"dag_id": "etl"}\n')
+    assert (done.returncode, triggers(emulator)) == (0, ["etl"])
+    wrong = await led("trigger-many", "-", "--environment", "dev", stdin=b'\n\n{"dag_id": "a b"}\n')
+    assert told(wrong.stderr)[0].startswith("standard input, line 3, column 'dag_id': ")
+
+
+async def test_a_directory_that_is_missing_is_told_and_not_made(led: CommandLine, here: Path) -> None:
+    done = await led("trigger-many", "rows.csv", "--journal", "missing/x.journal")
+    assert done.returncode == 3
+    assert "the journal 'missing/x.journal' cannot be used: there is no directory" in told(done.stderr)[-1]
+    assert files(here) == {"rows.csv"}
