@@ -114,7 +114,8 @@ def check(result: CommandResult, *, stdout: str | None = None) -> None:
     `stdout` takes the place of what it printed there, where that is no word of Airflow's own.
     """
     printed = result.stdout if stdout is None else stdout
-    reason = failure(printed, result.stderr, always_answers=always_answers(result.command))
+    # Without a stderr nobody asks, and looking a line up takes its time.
+    reason = failure(printed, result.stderr, always_answers=not result.stderr or always_answers(result.command))
     # Whether this version exits with 1 after listing import errors cannot be told with 200: no failure with 400 either.
     if reason is None and (result.http_status == 200 or lists_import_errors(result.stdout)):
         return
