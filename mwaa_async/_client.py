@@ -3,7 +3,7 @@
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -205,9 +205,9 @@ class MwaaClient:
     def _expect_more(self, environment: str, more_to_come: Callable[[], bool]) -> None:
         self._lane(self.environment(environment).name).more_to_come = more_to_come
 
-    def _send_away(self, environment: str, word: str, cause: str) -> None:
+    def _send_away(self, environment: str, words: Sequence[str], cause: str) -> None:
         if environment in self._lanes:
-            self._lanes[environment].send_away(word, cause)
+            self._lanes[environment].send_away(words, cause)
 
     def _statistics(self, environment: str) -> EnvironmentStatistics:
         lane = self._lanes.get(environment)

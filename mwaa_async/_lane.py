@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from mwaa_async._aws import CliTokenAnswer
@@ -128,9 +128,9 @@ class Lane:
         self._completed += 1
         return result
 
-    def send_away(self, word: str, cause: str) -> None:
-        """End the waiting of queued commands with this word in them; they are not sent."""
-        for turn in [turn for turn in self._queue if word in turn.errand.line]:
+    def send_away(self, words: Sequence[str], cause: str) -> None:
+        """End the waiting of queued commands with one of these words in them; they are not sent."""
+        for turn in [turn for turn in self._queue if any(word in turn.errand.line for word in words)]:
             self._send_away(turn, cause)
 
     def statistics(self) -> EnvironmentStatistics:

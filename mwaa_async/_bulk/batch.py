@@ -69,7 +69,8 @@ class Batch:
         if self._reading is not None:
             self._reading.cancel()
         for environment, row in self.running.items():
-            self._client._send_away(environment, row.run_id, "the batch was stopped")
+            words = (f"--run-id={row.run_id}", f"--run_id={row.run_id}")  # in 2 and 3, and in 1.10
+            self._client._send_away(environment, words, "the batch was stopped")
 
     async def outcomes(self, *sources: Source) -> AsyncGenerator[TriggerOutcome, None]:
         """Yield the outcomes as they come, each when the journal has it.
