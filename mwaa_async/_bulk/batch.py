@@ -266,13 +266,18 @@ class Batch:
 
 
 def _entry(row: Row, outcome: TriggerOutcome) -> Entry:
-    error = outcome.error
+    error = None if outcome.error is None else str(outcome.error)[:_LONGEST]  # it has the command in it, and so a conf
+    return Entry(row.number, outcome.status, outcome.attempts, _ran(outcome), error)
+
+
+def _ran(outcome: TriggerOutcome) -> bool | None:
+    """Return what the journal says of a row that failed; see `Entry`."""
     if outcome.status != "failed":
-        ran = None
-    else:
-        ran = True if is_refusal(error, row.request) else None if getattr(error, "ran", False) else False
-    # A message has the command in it, and so a conf, which may be long.
-    return Entry(row.number, outcome.status, outcome.attempts, ran, None if error is None else str(error)[:_LONGEST])
+        return None
+    if is_refusal(outcome.error, outcome.request):
+        return True
+    got_nowhere = not isinstance(outcome.error, MwaaError) or outcome.error.ran is False
+    return False if got_nowhere else None
 
 
 def _first(error: Exception) -> Exception:
