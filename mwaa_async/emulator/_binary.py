@@ -7,6 +7,7 @@ from pathlib import Path
 
 import anyio
 
+from mwaa_async._protocol.versions import parse_version
 from mwaa_async.emulator.airflow import Execution
 
 
@@ -40,11 +41,25 @@ class AirflowBinary:
         """Return what `airflow version` prints; it is run once."""
         if self._version is None:
             execution = await self.execute(["version"])
-            self._version = execution.stdout.strip().rpartition("\n")[2]
+            self._version = _version_in(execution.stdout)
         return self._version
 
     def __repr__(self) -> str:
         return f"AirflowBinary({str(self.path)!r})"
+
+
+def _version_in(printed: str) -> str:
+    """Return the line that is a version: log lines stand before it, and after it too."""
+    lines = printed.splitlines() or [""]
+    return next(filter(_is_version, reversed(lines)), lines[-1]).strip()
+
+
+def _is_version(line: str) -> bool:
+    try:
+        parse_version(line)
+    except ValueError:
+        return False
+    return True
 
 
 def _text(output: bytes) -> str:

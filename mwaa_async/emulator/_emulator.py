@@ -34,7 +34,9 @@ class Emulator:
 
     The service can be made to behave as one of the ways that are possible: `failed_status` (200 or 400) answers
     commands that Airflow fails, tokens live for `token_lifetime` seconds and are taken once only with
-    `single_use_tokens`, and every token takes `token_time` and every command `command_time` seconds.
+    `single_use_tokens`, and every token takes `token_time` and every command `command_time` seconds. On Airflow 3 the
+    address without a slash at its end is answered with 307 to `redirect_location`, in which `{host}` is the web
+    server's own name and port: `"/aws_mwaa/cli/"` is the relative one, and any other is possible too.
 
     `commands` and `tokens` record what was run and issued; `faults` is a script of what goes wrong next.
     """
@@ -52,6 +54,7 @@ class Emulator:
         single_use_tokens: bool = False,
         token_time: float = 0.0,
         command_time: float = 0.0,
+        redirect_location: str = "https://{host}/aws_mwaa/cli/",
     ) -> None:
         if failed_status not in (200, 400):
             raise ValueError("failed_status is 200 or 400")
@@ -62,6 +65,7 @@ class Emulator:
         self._port = port
         self._token_time = token_time
         self._failed_status = failed_status
+        self._redirect_location = redirect_location
         self._environments = {
             check_name(name): EmulatedEnvironment(
                 name,
@@ -87,6 +91,10 @@ class Emulator:
         """Return over how many TCP connections an environment's commands came."""
         return len(self._environments[environment].record.connections)
 
+    def redirects(self, environment: str) -> int:
+        """Return how many of an environment's requests were redirected, which runs nothing and spends no token."""
+        return self._environments[environment].record.redirects
+
     @property
     def descriptions(self) -> int:
         """Return how often `GetEnvironment` was called for one of the environments."""
@@ -107,7 +115,9 @@ class Emulator:
     async def start_web_server(self, environment: str) -> None:
         """Make the web server of an environment come (back), on the port that it had."""
         emulated = self._environments[environment]
-        application = web_server(emulated, self.faults, failed_status=self._failed_status)
+        application = web_server(
+            emulated, self.faults, failed_status=self._failed_status, redirect_location=self._redirect_location
+        )
         port = int(emulated.hostname.rpartition(":")[2] or 0)
         runner = self._web_servers[environment] = await self._serve(application, port)
         emulated.hostname = f"{_HOST}:{runner.addresses[0][1]}"

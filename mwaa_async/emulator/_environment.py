@@ -8,7 +8,7 @@ from typing import Protocol
 
 from mwaa_async._protocol.catalogue import is_offered
 from mwaa_async._protocol.command_line import split_words
-from mwaa_async._protocol.versions import parse_version
+from mwaa_async._protocol.versions import Version, parse_version
 from mwaa_async.emulator._records import CommandRecord, EnvironmentRecord, TokenRecord
 from mwaa_async.emulator.airflow import Execution
 
@@ -91,12 +91,19 @@ class EmulatedEnvironment:
         version = self.airflow.version
         return version if isinstance(version, str) else await version()
 
+    async def redirects(self) -> bool:
+        """Tell whether the endpoint is at the address with a slash at its end only, as on Airflow 3."""
+        version = await self._version()
+        return version is not None and version >= (3, 0, 0)
+
     async def offers(self, line: str) -> bool:
         """Tell whether MWAA offers the command. Raises `ValueError` where the line cannot be split into words."""
-        version = None
+        return is_offered(line, await self._version())
+
+    async def _version(self) -> Version | None:
         with suppress(ValueError):  # a program that is no Airflow, for a test
-            version = parse_version(await self.airflow_version())
-        return is_offered(line, version)
+            return parse_version(await self.airflow_version())
+        return None
 
     def _connection_number(self, peer: object) -> int:
         """Return the number of the TCP connection from this peer, counted from 1."""

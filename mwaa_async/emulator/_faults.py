@@ -36,13 +36,20 @@ class CutConnection:
 class StatusAnswer:
     """An answer without Airflow's output: 502, 503, 504 of a gateway, 401 and 403 for a token, 404, 405, 413, 429.
 
-    The command has `ran`, or not; with `runs_on_for` it takes that many seconds more after the answer.
+    The command has `ran`, or not; with `runs_on_for` it takes that many seconds more after the answer. `location` is
+    the header of that name: with 301, 302, 307 or 308 it redirects, before anything looks at the token.
     """
 
     status: int
     ran: bool = False
     runs_on_for: float = 0.0
     retry_after: str | None = None
+    location: str | None = None
+
+    @property
+    def redirects(self) -> bool:
+        """Tell whether this sends the client elsewhere and does nothing."""
+        return 300 <= self.status < 400 and not self.ran and not self.runs_on_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,14 @@ class Faults:
     def next_for_command(self) -> CommandFault | None:
         """Return, and take off the script, what happens to this command."""
         return self.commands.popleft() if self.commands else None
+
+    def next_redirect(self) -> StatusAnswer | None:
+        """Return, and take off the script, the redirect of this command, where that is what comes next."""
+        fault = self.commands[0] if self.commands else None
+        if not isinstance(fault, StatusAnswer) or not fault.redirects:
+            return None
+        self.commands.popleft()
+        return fault
 
     def next_for_description(self) -> RefusedByAws | None:
         """Return, and take off the script, what happens to this request for a description (`GetEnvironment`)."""

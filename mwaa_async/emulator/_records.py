@@ -37,5 +37,6 @@ class EnvironmentRecord:
 
     running: int = 0
     max_running: int = 0
+    redirects: int = 0
     descriptions: int = 0
     connections: list[object] = field(default_factory=list)

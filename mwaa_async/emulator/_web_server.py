@@ -1,4 +1,4 @@
-"""An environment's web server: `POST /aws_mwaa/cli`."""
+"""An environment's web server: `POST /aws_mwaa/cli`, and `/aws_mwaa/cli/`."""
 
 import asyncio
 import base64
@@ -12,13 +12,23 @@ from mwaa_async.emulator.airflow import Execution
 _LARGEST_COMMAND = 16 << 20
 
 
-def web_server(environment: EmulatedEnvironment, faults: Faults, *, failed_status: int) -> web.Application:
+def web_server(
+    environment: EmulatedEnvironment, faults: Faults, *, failed_status: int, redirect_location: str
+) -> web.Application:
     """Return the application that answers as the web server of an environment does.
 
     https://docs.aws.amazon.com/mwaa/latest/userguide/call-mwaa-apis-cli.html
     """
 
+    async def without_slash(request: web.Request) -> web.StreamResponse:
+        if await environment.redirects():
+            location = redirect_location.replace("{host}", request.host)
+            return redirected(request, faults.next_redirect() or StatusAnswer(307, location=location))
+        return await cli(request)
+
     async def cli(request: web.Request) -> web.StreamResponse:
+        if redirect := faults.next_redirect():
+            return redirected(request, redirect)
         line = (await request.read()).decode(errors="replace")
         token = environment.accept_token(request.headers.get("Authorization", "").removeprefix("Bearer "))
         if token is None:
@@ -36,8 +46,13 @@ def web_server(environment: EmulatedEnvironment, faults: Faults, *, failed_statu
         except ValueError as error:
             return web.Response(status=400, text=str(error))
 
+    def redirected(request: web.Request, redirect: StatusAnswer) -> web.Response:
+        environment.record.redirects += 1
+        return _broken(request, redirect)
+
     application = web.Application(client_max_size=_LARGEST_COMMAND)
-    application.router.add_post("/aws_mwaa/cli", cli)
+    application.router.add_post("/aws_mwaa/cli", without_slash)
+    application.router.add_post("/aws_mwaa/cli/", cli)
     return application
 
 
@@ -79,12 +94,12 @@ def _broken(request: web.Request, fault: CutConnection | StatusAnswer) -> web.Re
         if request.transport is not None:
             request.transport.abort()
         return web.Response()
-    retry = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
+    headers = {"Retry-After": fault.retry_after, "Location": fault.location}
     return web.Response(
         status=fault.status,
-        text=f"<html><body><h1>{fault.status}</h1></body></html>",
+        text="" if fault.redirects else f"<html><body><h1>{fault.status}</h1></body></html>",
         content_type="text/html",
-        headers=retry,
+        headers={name: value for name, value in headers.items() if value is not None},
     )
 
 

@@ -1,4 +1,4 @@
-"""The scripts of AWS's page "Creating an Apache Airflow CLI token", for Airflow v1 and v2, against the emulator."""
+"""The scripts of AWS's page "Creating an Apache Airflow CLI token", for Airflow v1, v2 and v3, against the emulator."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ SCRIPTS = Path(__file__).parent / "scripts"
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One of the two forms that the page has of every script."""
+    """One of the forms that the page has of every script."""
 
     scripts: Path
     airflow: str
@@ -29,9 +29,10 @@ class Generation:
 
 V1 = Generation(SCRIPTS / "v1", "1.10.12", "trigger_dag", ("list_dag_runs", "demo"))
 V2 = Generation(SCRIPTS / "v2", "2.10.5", "dags trigger", ("dags", "list-runs", "-o", "plain", "-d", "demo"))
+V3 = Generation(SCRIPTS / "v3", "3.0.6", "dags trigger", ("dags", "list-runs", "-o", "plain", "demo"))
 
 
-@pytest.fixture(params=[V1, V2], ids=["v1", "v2"])
+@pytest.fixture(params=[V1, V2, V3], ids=["v1", "v2", "v3"])
 def generation(request: pytest.FixtureRequest) -> Generation:
     assert isinstance(request.param, Generation)
     return request.param
@@ -171,3 +172,22 @@ async def test_the_python_script_shows_that_airflow_failed(page: Page, failed_st
     assert finished.stdout.startswith(f"{failed_status}\n")
     assert "DagNotFound: Dag id nosuch not found" in finished.stdout
     assert_not_triggered(page)
+
+
+async def test_the_curl_script_for_v2_gets_nothing_from_airflow_3(programs: Programs) -> None:
+    async with Emulator(["demo"], "3.0.6") as emulator:
+        finished = await programs.run(emulator, [str(SCRIPTS / "v2" / "curl.sh"), emulator.region, "demo", "demo"])
+    assert finished.stdout == "Output:\nErrors:\n"
+    assert (emulator.redirects("demo"), emulator.commands) == (1, [])
+
+
+async def test_the_python_standard_library_triggers_a_dag_of_airflow_3_at_the_address_with_a_slash(
+    programs: Programs,
+) -> None:
+    script = SCRIPTS / "v3" / "standard-library.py"
+    async with Emulator(["demo"], "3.0.6") as emulator:
+        page = Page(programs, emulator, V3)
+        finished = await programs.run(emulator, ["python3", str(script), "demo", "demo"])
+    assert finished.stdout.startswith("200\n"), finished.stderr
+    assert emulator.redirects("demo") == 0
+    assert_triggered(page)
