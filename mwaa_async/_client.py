@@ -25,6 +25,7 @@ from mwaa_async._guards import Guard, HostGuard
 from mwaa_async._identity import check_name
 from mwaa_async._lane import EnvironmentStatistics, Lane
 from mwaa_async._protocol.catalogue import only_reads
+from mwaa_async._protocol.endpoint import first_path
 from mwaa_async._protocol.run_ids import RUN_ID_PATTERN, run_id_pattern
 from mwaa_async._result import CommandResult
 from mwaa_async._web_server import WebServer
@@ -194,7 +195,7 @@ class MwaaClient:
             timeout=timeout,
             queue_timeout=self._timing.queue_timeout if queue_timeout is None else queue_timeout,
             check_failure=check_failure,
-            may_run_twice=may_run_twice or (self._retry_reads and only_reads(line)),
+            idempotent=may_run_twice or (self._retry_reads and only_reads(line)),
         )
 
     async def _version_from_aws(self, environment: str) -> str:
@@ -236,6 +237,7 @@ class MwaaClient:
             ),
             settle_time=self._timing.settle_time,
             admit=self._airflows[environment].admit,
+            first_path=lambda: first_path(self._airflows[environment].version),
         )
 
     def __repr__(self) -> str:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from mwaa_async._aws import CliTokenAnswer
 from mwaa_async._clock import now
-from mwaa_async._delivery import Delivered, Delivery, Errand
 from mwaa_async._errors import MwaaError, QueueTimeoutError
+from mwaa_async._execution import Execution, Request
 from mwaa_async._guards import Guard, Slot
 from mwaa_async._identity import EnvironmentId
 from mwaa_async._outcomes import check, not_connected, outcome_unknown
 from mwaa_async._protocol.secrets import redacted
 from mwaa_async._result import CommandResult
+from mwaa_async._tokens import Tokens
 from mwaa_async._web_server import WebServer
 
 logger = logging.getLogger("mwaa_async")
@@ -46,13 +47,11 @@ class Turn:
     While it is `leaving`, it gives back the slot and must not be cancelled.
     """
 
-    errand: Errand
-    outcome: asyncio.Future[Delivered]
-    asked_at: float
+    request: Request
+    outcome: asyncio.Future[CommandResult]
     timeout: float | None
     task: asyncio.Task[None] | None = None
     timer: asyncio.TimerHandle | None = None
-    came_at: float | None = None
     begun: bool = False
     unwanted: bool = False
     leaving: bool = False
@@ -81,17 +80,19 @@ class Lane:
         web_server: WebServer,
         settle_time: float,
         admit: Callable[[str], Awaitable[None]],
+        first_path: Callable[[], str],
     ) -> None:
         self._identity = identity
         self._guard = guard
-        self._delivery = Delivery(
+        self._tokens = Tokens(fetch_token, token_lifetime, wanted_next=self._is_one_waiting)
+        self._web_server = web_server
+        self._execution = Execution(
             identity.name,
-            fetch_token=fetch_token,
-            token_lifetime=token_lifetime,
-            wanted_next=self._is_one_waiting,
+            tokens=self._tokens,
             web_server=web_server,
             settle_time=settle_time,
             admit=admit,
+            first_path=first_path,
         )
         self._settle_time = settle_time
         self._queue: dict[Turn, None] = {}  # a set that keeps its order
@@ -109,17 +110,16 @@ class Lane:
         timeout: float | None,
         queue_timeout: float | None,
         check_failure: bool,
-        may_run_twice: bool,
+        idempotent: bool,
     ) -> CommandResult:
         """Run one command line in its turn; see `Environment.run`."""
         try:
-            turn = self._enter(Errand(line, may_run_twice), timeout, queue_timeout)
+            turn = self._enter(line, timeout, queue_timeout, idempotent=idempotent)
             try:
-                delivered = await turn.outcome
+                result = await turn.outcome
             except asyncio.CancelledError:
                 self._abandon(turn)
                 raise
-            result = self._result(turn, delivered)
             if check_failure:
                 check(result)
         except MwaaError:
@@ -130,7 +130,7 @@ class Lane:
 
     def send_away(self, words: Sequence[str], cause: str) -> None:
         """End the waiting of queued commands with one of these words in them; they are not sent."""
-        for turn in [turn for turn in self._queue if any(word in turn.errand.line for word in words)]:
+        for turn in [turn for turn in self._queue if any(word in turn.request.line for word in words)]:
             self._send_away(turn, cause)
 
     def statistics(self) -> EnvironmentStatistics:
@@ -140,8 +140,8 @@ class Lane:
             running=int(self._turn is not None),
             completed=self._completed,
             failed=self._failed,
-            tokens_fetched=self._delivery.tokens.fetched,
-            settling=now() < (self._turn.errand.closed_until if self._turn else self._settling_until),
+            tokens_fetched=self._tokens.fetched,
+            settling=now() < (self._turn.request.closed_until if self._turn else self._settling_until),
         )
 
     async def aclose(self) -> None:
@@ -154,23 +154,24 @@ class Lane:
             await asyncio.wait(tasks)
         while self._turn is not None and self._turn.task is not None:
             await self._end(self._turn, self._turn.task)
-        await self._delivery.aclose()
+        await self._tokens.aclose()
+        await self._web_server.aclose()
 
     async def _end(self, turn: Turn, task: asyncio.Task[None]) -> None:
-        if self._delivery.on_wire:
+        if turn.request.is_open:
             await asyncio.wait([task], timeout=self._settle_time)
         turn.stop()
         await asyncio.wait([task])
 
-    def _enter(self, errand: Errand, timeout: float | None, queue_timeout: float | None) -> Turn:
+    def _enter(self, line: str, timeout: float | None, queue_timeout: float | None, *, idempotent: bool) -> Turn:
         """Let the command join the queue."""
         if self._closed:
-            raise self._sent_away(errand.line, "the client was closed")
+            raise self._sent_away(line, "the client was closed")
         loop = asyncio.get_running_loop()
-        turn = Turn(errand, loop.create_future(), loop.time(), timeout)
+        turn = Turn(Request(line, idempotent, loop.time()), loop.create_future(), timeout)
         self._queue[turn] = None
         if self._turn is not None:
-            self._delivery.tokens.prefetch_if_due()
+            self._tokens.prefetch_if_due()
         if queue_timeout is not None:
             cause = f"its turn did not come within {queue_timeout:g} s"
             turn.timer = loop.call_later(queue_timeout, self._send_away, turn, cause)
@@ -182,7 +183,7 @@ class Lane:
 
     def _send_away(self, turn: Turn, cause: str) -> None:
         """End the waiting of a command that is queued."""
-        _tell(turn, self._sent_away(turn.errand.line, cause))
+        _tell(turn, self._sent_away(turn.request.line, cause))
         turn.stop()
 
     def _sent_away(self, line: str, cause: str) -> QueueTimeoutError:
@@ -213,7 +214,7 @@ class Lane:
             if turn.unwanted or self._closed:  # in the same round of the event loop in which the turn came
                 raise asyncio.CancelledError
             self._come(turn)
-            _tell(turn, await self._delivery.deliver(turn.errand))
+            _tell(turn, await self._execution.execute(turn.request))
         except asyncio.CancelledError:
             _tell(turn, self._closed_in_turn(turn))
             raise
@@ -221,23 +222,23 @@ class Lane:
             _tell(turn, error)
         finally:
             turn.leaving = True
-            self._settling_until = turn.errand.closed_until
+            self._settling_until = turn.request.closed_until
             if turn.timer is not None:
                 turn.timer.cancel()
-            await slot.release(closed_for=max(0.0, turn.errand.closed_until - now()))
+            await slot.release(closed_for=max(0.0, turn.request.closed_until - now()))
             if self._turn is turn:
                 self._turn = None
 
     def _come(self, turn: Turn) -> None:
         loop = asyncio.get_running_loop()
-        turn.came_at = loop.time()
+        turn.request.began_at = loop.time()
         if turn.timeout is not None:
             turn.timer = loop.call_later(turn.timeout, self._time_out, turn)
 
     def _time_out(self, turn: Turn) -> None:
         """End the waiting for a command whose turn has come; what is on the wire goes on."""
-        line, name = turn.errand.line, self._identity.name
-        if self._delivery.on_wire or turn.errand.maybe_ran:
+        line, name = turn.request.line, self._identity.name
+        if turn.request.is_open or turn.request.maybe_ran:
             _tell(turn, outcome_unknown(line, name, f"no answer within {turn.timeout:g} s"))
         else:
             _tell(turn, not_connected(line, name, f"no token and connection within {turn.timeout:g} s"))
@@ -245,37 +246,22 @@ class Lane:
 
     def _abandon(self, turn: Turn) -> None:
         """Leave the turn to itself: nobody waits for it any more."""
-        if turn is not self._turn or not self._delivery.on_wire:
+        if not turn.request.is_open:
             turn.stop()
 
     def _closed_in_turn(self, turn: Turn) -> MwaaError:
-        if turn.errand.maybe_ran:
-            return outcome_unknown(turn.errand.line, self._identity.name, "the client was closed")
-        return self._sent_away(turn.errand.line, "the client was closed")
-
-    def _result(self, turn: Turn, delivered: Delivered) -> CommandResult:
-        answer, output = delivered
-        came_at = turn.came_at or turn.asked_at
-        return CommandResult(
-            self._identity.name,
-            turn.errand.line,
-            output.stdout,
-            output.stderr,
-            answer.status,
-            came_at - turn.asked_at,
-            answer.came_at - came_at,
-            turn.errand.attempts,
-        )
+        if turn.request.maybe_ran:
+            return outcome_unknown(turn.request.line, self._identity.name, "the client was closed")
+        return self._sent_away(turn.request.line, "the client was closed")
 
     def __repr__(self) -> str:
         return f"<Lane {self._identity} [{int(self._turn is not None)} running, {len(self._queue)} queued]>"
 
 
-def _tell(turn: Turn, outcome: Delivered | Exception) -> None:
+def _tell(turn: Turn, outcome: CommandResult | Exception) -> None:
     if turn.outcome.done():
-        ended = outcome.answer if isinstance(outcome, Delivered) else outcome  # never the output: it may hold secrets
-        logger.info("a command that nobody waits for any more ended: %s", ended)
-    elif isinstance(outcome, Delivered):
+        logger.info("a command that nobody waits for any more ended: %r", outcome)
+    elif isinstance(outcome, CommandResult):
         turn.outcome.set_result(outcome)
     else:
         turn.outcome.set_exception(outcome)

@@ -4,6 +4,7 @@ import email.utils
 import re
 import time
 
+from mwaa_async._attempts import AttemptError, NotSentError, SilentError, StatusError, UnreadableError
 from mwaa_async._errors import (
     CommandFailedError,
     ConnectError,
@@ -17,18 +18,13 @@ from mwaa_async._errors import (
 )
 from mwaa_async._protocol.catalogue import always_answers
 from mwaa_async._protocol.named_failures import NamedFailure, named_failure
-from mwaa_async._protocol.secrets import redacted, without_secrets
-from mwaa_async._protocol.verdicts import failure, lists_import_errors
+from mwaa_async._protocol.secrets import called, redacted, without_secrets
+from mwaa_async._protocol.verdicts import failure, lists_import_errors, printed_nothing
 from mwaa_async._result import CommandResult
-from mwaa_async._setbacks import NotSentError, Setback, StatusError, UnreadableError
 
-# Which of the two says "expired" is not known; in neither case has anything run.
-TOKEN_REFUSED = frozenset({401, 403})
 # Airflow ran. Whether a failed command is answered with 200 or 400 is not known either.
 _AIRFLOW_RAN = frozenset({200, 400})
 _REJECTED = {
-    401: "refused a fresh CLI token; the caller's role may lack access to this environment's Airflow",
-    403: "refused a fresh CLI token; the caller's role may lack access to this environment's Airflow",
     404: "has no CLI endpoint; look at the environment's web server access mode and at a proxy in between",
     405: "does not take commands here; look at a proxy in between",
     413: "refused the command as too long; pass a shorter conf, or a reference to it",
@@ -47,6 +43,7 @@ _KINDS: dict[NamedFailure | None, type[CommandFailedError]] = {
     "dag run already exists": DagRunAlreadyExistsError,
     "variable not found": VariableNotFoundError,
 }
+_LONGEST_LOCATION = 200  # characters
 _LONGEST_WAIT = 86400.0  # seconds; nobody waits longer, and a sleep has to be a number
 
 
@@ -55,17 +52,28 @@ def ran(status: int) -> bool:
     return status in _AIRFLOW_RAN
 
 
-def error_after(setback: Setback, line: str, environment: str) -> MwaaError:
-    """Return the error for a command that is not sent (again) after a setback."""
-    if isinstance(setback, StatusError):
-        rejected = setback.is_rejection
-        return _rejected(setback, line, environment) if rejected else _bad_status(setback, line, environment)
-    if isinstance(setback, NotSentError):
-        return not_connected(line, environment, str(setback))
-    if isinstance(setback, UnreadableError):
-        cause = f"{setback} (HTTP {setback.status} {excerpt(setback.body, line)})"
-        return outcome_unknown(line, environment, cause, setback.status)
-    return outcome_unknown(line, environment, str(setback))
+def error_after(error: AttemptError, line: str, environment: str) -> MwaaError:
+    """Return the error for a command that is not sent (again) after this attempt."""
+    match error:
+        case StatusError(is_redirect=True):
+            return _rejected(error, line, environment, _redirected(error))
+        case StatusError(refuses_token=True):
+            return _rejected(error, line, environment, _refused(error, line))
+        case StatusError(is_rejection=True):
+            return _rejected(error, line, environment, _REJECTED[error.status])
+        case StatusError():
+            return _bad_status(error, line, environment)
+        case NotSentError():
+            return not_connected(line, environment, str(error))
+        case UnreadableError():
+            cause = f"{error} (HTTP {error.status} {excerpt(error.body, line)})"
+            return outcome_unknown(line, environment, cause, error.status)
+        case SilentError():
+            unknown = outcome_unknown(line, environment, str(error), error.result.http_status)
+            unknown.result = error.result
+            return unknown
+        case _:
+            return outcome_unknown(line, environment, str(error))
 
 
 def not_connected(line: str, environment: str, cause: str) -> ConnectError:
@@ -78,23 +86,48 @@ def not_connected(line: str, environment: str, cause: str) -> ConnectError:
     )
 
 
-def _rejected(setback: StatusError, line: str, environment: str) -> RequestRejectedError:
-    command, wait = redacted(line), setback.retry_after
+def _rejected(rejection: StatusError, line: str, environment: str, told: str) -> RequestRejectedError:
+    command, wait = redacted(line), rejection.retry_after
     error = RequestRejectedError(
-        f"{environment}: the web server {_REJECTED[setback.status]}{'' if wait is None else f' (in {wait:g} s)'} "
-        f"(HTTP {setback.status}); {command!r} has not run",
+        f"{environment}: the web server {told}{'' if wait is None else f' (in {wait:g} s)'} "
+        f"(HTTP {rejection.status}); {command!r} has not run",
         environment=environment,
         command=command,
-        http_status=setback.status,
+        http_status=rejection.status,
     )
     error.retry_after = wait
     return error
 
 
-def _bad_status(setback: StatusError, line: str, environment: str) -> OutcomeUnknownError:
-    meaning = _UNKNOWN.get(setback.status, "no answer that this endpoint is known to give")
-    cause = f"HTTP {setback.status} {excerpt(setback.body, line)}: {meaning}"
-    return outcome_unknown(line, environment, cause, setback.status)
+def _refused(refusal: StatusError, line: str) -> str:
+    """Say what may be refused: 403 is known for tokens, for roles, and for commands that MWAA lists as offered."""
+    if refusal.token_was_good:
+        return (
+            f"took the CLI token for another command, and refuses {called(line)!r}: MWAA or the caller's role in "
+            "Airflow does not allow it"
+        )
+    return (
+        f"refused a fresh CLI token with {called(line)!r}: the caller's role may lack access to this environment's "
+        "Airflow, or this command is not allowed; see whether 'version' runs"
+    )
+
+
+def _redirected(redirect: StatusError) -> str:
+    where = "nowhere" if redirect.location is None else repr(_without_query(redirect.location)[:_LONGEST_LOCATION])
+    return (
+        f"points to {where}, which is not followed, since the CLI token is for this web server only; look at a proxy "
+        "in between, and whether the environment is available"
+    )
+
+
+def _without_query(location: str) -> str:
+    return location.partition("?")[0]
+
+
+def _bad_status(answer: StatusError, line: str, environment: str) -> OutcomeUnknownError:
+    meaning = _UNKNOWN.get(answer.status, "no answer that this endpoint is known to give")
+    cause = f"HTTP {answer.status} {excerpt(answer.body, line)}: {meaning}"
+    return outcome_unknown(line, environment, cause, answer.status)
 
 
 def outcome_unknown(line: str, environment: str, cause: str, status: int | None = None) -> OutcomeUnknownError:
@@ -128,6 +161,13 @@ def check(result: CommandResult, *, stdout: str | None = None) -> None:
         command=command,
         result=result,
     )
+
+
+def is_silent(result: CommandResult) -> bool:
+    """Tell whether the command printed nothing, does so never when it succeeds, and does not say why either."""
+    if result.http_status != 200 or not printed_nothing(result.command, result.stdout):
+        return False
+    return failure(result.stdout, result.stderr) is None
 
 
 def excerpt(body: bytes | bytearray, line: str) -> str:

@@ -14,7 +14,7 @@ logger = logging.getLogger("mwaa_async")
 
 @dataclass(eq=False, slots=True)
 class CliToken:
-    """A token with the time before which it cannot have been made, and how often it was taken and sent.
+    """A token with the time before which it cannot have been made, and how often it was taken, sent and accepted.
 
     It is a secret and never shown.
     """
@@ -24,6 +24,7 @@ class CliToken:
     asked_at: float
     taken: int = 0
     sent: int = 0
+    accepted: int = 0
 
 
 class Tokens:
@@ -58,12 +59,9 @@ class Tokens:
         token.taken += 1
         return token
 
-    def use(self, token: CliToken) -> bool:
-        """Take notice that the token is about to be sent, or tell that it is too late for that."""
-        if not self._is_fresh(token):
-            return False
-        token.sent += 1
-        return True
+    def is_fresh(self, token: CliToken) -> bool:
+        """Tell whether the web server should still accept the token."""
+        return now() - token.asked_at < self._fresh_for
 
     def prefetch_if_due(self) -> None:
         """Start fetching the next token where the command that comes next would find this one too old."""
@@ -94,9 +92,6 @@ class Tokens:
         # Twice what fetching took last time: AWS is not always equally quick.
         return min(2 * self._fetch_took, self._fresh_for / 2)
 
-    def _is_fresh(self, token: CliToken) -> bool:
-        return now() - token.asked_at < self._fresh_for
-
     def _usable(self, token: CliToken, moment: float) -> bool:
         return moment - token.asked_at < self._fresh_for and (self._reusable or not token.taken)
 
@@ -106,7 +101,7 @@ class Tokens:
         if fetching.cancelled():
             raise TokenError("the client was closed before AWS gave a token")
         token = fetching.result()
-        if not self._is_fresh(token):
+        if not self.is_fresh(token):
             raise TokenError(f"AWS took longer for a token than the {self._fresh_for:.3g} s for which it is of use")
         return token
 

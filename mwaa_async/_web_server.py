@@ -11,9 +11,9 @@ from urllib.request import getproxies, proxy_bypass
 
 from anyio import to_thread
 
+from mwaa_async._attempts import ConnectionClosedError, LostError, NotSentError
 from mwaa_async._clock import now
 from mwaa_async._protocol.answers import Output, read_answer, read_large_answer
-from mwaa_async._setbacks import ConnectionGoneError, LostError, NotSentError, TokenTooOldError
 from mwaa_async._version import __version__
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Answer:
     body: bytes | bytearray = field(repr=False)
     retry_after: str | None
     came_at: float
+    location: str | None = None
 
     async def output(self) -> Output:
         """Return Airflow's output. Raises `GarbledAnswerError`."""
@@ -52,11 +53,7 @@ class Answer:
 
 
 class WebServer:
-    """Posts commands to the web server of one environment.
-
-    `on_wire` tells whether a request may have left this process: from then on nobody but the web server knows whether
-    its command runs.
-    """
+    """Posts commands to the web server of one environment."""
 
     def __init__(self, *, timeout: float, ssl_context: ssl.SSLContext, proxy: str | None) -> None:
         self._timeout = timeout
@@ -66,49 +63,43 @@ class WebServer:
         self._session: ClientSession | None = None
         self._connection: object = None
         self._unread = _Selector()
-        self._still_fresh: Callable[[], bool] = lambda: True
-        self.on_wire = False
+        self._before_sending: Callable[[], None] = lambda: None
+        self._is_sent = False
 
-    async def post(self, hostname: str, token: str, line: str, *, still_fresh: Callable[[], bool]) -> Answer:
-        """Send one command and return the answer.
+    async def post(
+        self, hostname: str, path: str, token: str, line: str, *, before_sending: Callable[[], None]
+    ) -> Answer:
+        """Send one command and return the answer, whatever its status; a redirect is not followed.
 
-        `still_fresh` is asked once more when the connection stands. Raises `NotSentError`, `LostError` or
+        `before_sending` is called when the connection stands and nothing has been sent yet: it may raise, and from then
+        on nobody but the web server knows whether the command runs. Raises `NotSentError`, `LostError` or
         `TooLargeError`.
 
         https://docs.aws.amazon.com/mwaa/latest/userguide/call-mwaa-apis-cli.html
         """
-        self.on_wire, self._still_fresh = False, still_fresh
+        self._is_sent, self._before_sending = False, before_sending
         try:
-            answer = await self._post(hostname, token, line)
+            return await self._post(hostname, path, token, line)
         except _transport_errors(self._proxy) as error:
             # The cause is told, not chained: aiohttp's errors carry the request's headers, the token among them.
-            raise (LostError if self.was_on_wire() else NotSentError)(_reason(error)) from None
-        except TooLargeError:
-            self.on_wire = False
-            raise
-        self.on_wire = False
-        return answer
-
-    def was_on_wire(self) -> bool:
-        """Tell whether the request that ended without an answer, or was cancelled, may have been received."""
-        was, self.on_wire = self.on_wire, False
-        return was
+            raise (LostError if self._is_sent else NotSentError)(_reason(error)) from None
 
     async def aclose(self) -> None:
         """Close the connection."""
         if self._session is not None:
             await self._session.close()
 
-    async def _post(self, hostname: str, token: str, line: str) -> Answer:
+    async def _post(self, hostname: str, path: str, token: str, line: str) -> Answer:
         session = self._session or self._open_session()
         async with session.post(
-            _url(hostname),
+            _url(hostname, path),
             data=line.encode(),
             headers={"Authorization": f"Bearer {token}", **_HEADERS},
             proxy=self._http_proxy(hostname),
             allow_redirects=False,
         ) as response:
-            return Answer(response.status, await _body(response), response.headers.get("Retry-After"), now())
+            body, headers = await _body(response), response.headers
+            return Answer(response.status, body, headers.get("Retry-After"), now(), headers.get("Location"))
 
     def _open_session(self) -> "ClientSession":
         import aiohttp
@@ -118,7 +109,7 @@ class WebServer:
             timeout=aiohttp.ClientTimeout(total=self._timeout, connect=min(_CONNECT_TIMEOUT, self._timeout)),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
-            request_class=_request_class(self._before_sending),
+            request_class=_request_class(self._look_before_sending),
         )
         return self._session
 
@@ -128,16 +119,15 @@ class WebServer:
             self._http_proxies[hostname] = _http_proxy(hostname, self._proxy)
         return self._http_proxies[hostname]
 
-    def _before_sending(self, connection: "Connection") -> None:
+    def _look_before_sending(self, connection: "Connection") -> None:
         """Look a last time, with the connection in hand and nothing sent yet, whether to send at all."""
         if connection.protocol is not self._connection:
             self._watch(connection)
         elif self._unread.select(0):
             # Only its end can come unasked on an idle connection.
-            raise ConnectionGoneError("the web server had closed the connection")
-        if not self._still_fresh():
-            raise TokenTooOldError("connecting took too long for the token")
-        self.on_wire = True
+            raise ConnectionClosedError("the web server had closed the connection")
+        self._before_sending()
+        self._is_sent = True
 
     def _watch(self, connection: "Connection") -> None:
         self._connection = connection.protocol
@@ -147,10 +137,10 @@ class WebServer:
 
 
 @lru_cache
-def _url(hostname: str) -> "URL":
+def _url(hostname: str, path: str) -> "URL":
     from yarl import URL
 
-    return URL(f"https://{hostname}/aws_mwaa/cli")
+    return URL(f"https://{hostname}{path}")
 
 
 def _request_class(before_sending: "Callable[[Connection], None]") -> "type[ClientRequest]":

@@ -173,6 +173,11 @@ def known_words() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(words[0] for words in spellings), frozenset(words[1] for words in spellings if words[1:])
 
 
+def command_words(line: str) -> str:
+    """Return the words that say what the command of this line is: its first two."""
+    return " ".join(_start(line))
+
+
 def only_reads(line: str) -> bool:
     """Tell whether the command changes nothing in Airflow."""
     start, effects = _start(line), _effects()

@@ -8,6 +8,7 @@ own (`tasks run`) writes that to its log only. And what a variable holds may rea
 
 import re
 
+from mwaa_async._protocol.catalogue import always_answers
 from mwaa_async._protocol.log_lines import LOG_LINE, LONG_RECORD, RECORDS_AND_BLANKS
 
 # argparse as Airflow sets it up (exit 2), in every version, and a message of `connections add` (exit 1). Both repeat
@@ -112,6 +113,11 @@ def lists_import_errors(stdout: str) -> bool:
     Up to 2.7 they exit with 0 after the same output.
     """
     return _IMPORT_ERRORS.search(stdout) is not None
+
+
+def printed_nothing(command: str, stdout: str) -> bool:
+    """Tell whether a command that prints something whenever it succeeds printed nothing but log lines."""
+    return not _answered(stdout) and always_answers(command)
 
 
 def _told_on_stderr(stdout: str, stderr: str, always_answers: bool) -> str | None:

@@ -189,10 +189,10 @@ async def test_twenty_megabytes_of_output_come_through_and_a_hundred_are_a_clear
         (WrongAnswer(b'{"stdout": "***", "stderr": ""}'), "stdout in the answer is not base64"),
         (WrongAnswer(b'["a"]'), "neither stdout nor stderr"),
         (WrongAnswer(b"what?", status=400), "HTTP 400"),
-        (WrongAnswer(b"", status=302), "HTTP 302"),
+        (WrongAnswer(b"", status=418), "HTTP 418"),
         (WrongAnswer(truncated=True), "Response payload is not completed"),
     ],
-    ids=["login page", "text", "not base64", "other JSON", "bare 400", "redirect", "truncated"],
+    ids=["login page", "text", "not base64", "other JSON", "bare 400", "418", "truncated"],
 )
 async def test_an_answer_that_is_not_the_documented_one_leaves_the_outcome_unknown(
     emulator: Emulator, answer: WrongAnswer, cause: str

@@ -168,7 +168,7 @@ async def test_two_dashes_which_airflows_command_line_loses_are_not_sent(version
 
 async def test_other_dashes_are_sent() -> None:
     others = ["-- ", "---", "--x", "-x", "a -- b"]
-    airflow = Printing("2.10.5", *[""] * 10)
+    airflow = Printing("2.10.5", *["Variable created\n"] * 10)
     async with led_to(airflow) as demo:
         for text in others:
             await demo.variables.set("key", text)

@@ -1,6 +1,7 @@
 """Walks through the table in docs/what-happens-when.md: each fault, its error, and when the next command goes out."""
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_async import Environment, HostGuard, MwaaClient, MwaaError
+from mwaa_async import Environment, HostGuard, MwaaClient, MwaaError, RequestRejectedError
 from mwaa_async.emulator import (
     CommandRecord,
     CutConnection,
@@ -22,6 +23,7 @@ from mwaa_async.emulator import (
 pytestmark = pytest.mark.anyio
 
 SETTLE_TIME = 2.0  # "at once" is less than half of it, also on a busy machine
+SLASH = "/aws_mwaa/cli/"
 TABLE = Path(__file__).parents[2] / "docs" / "what-happens-when.md"
 
 
@@ -120,6 +122,30 @@ def command(line: str) -> Scenario:
     return play
 
 
+async def refused_command(scene: Scene) -> None:
+    await scene.demo.run("version")
+    scene.emulator.faults.commands.extend([StatusAnswer(403), StatusAnswer(403)])
+    try:
+        await scene.demo.run("dags report")
+    finally:
+        assert len(scene.emulator.tokens) == 2
+
+
+async def refused_again(scene: Scene) -> None:
+    with contextlib.suppress(RequestRejectedError):
+        await refused_command(scene)
+    scene.emulator.faults.commands.append(StatusAnswer(403))
+    try:
+        await scene.demo.run("dags report")
+    finally:
+        assert len(scene.emulator.tokens) == 2
+
+
+async def silence(scene: Scene) -> None:
+    scene.emulator.faults.commands.append(WrongAnswer(b'{"stdout": "", "stderr": ""}'))
+    await scene.write()
+
+
 async def run_id_taken(scene: Scene) -> None:
     await scene.demo.dags.trigger("demo", run_id="taken")
     await scene.demo.dags.trigger("demo", run_id="taken")
@@ -187,6 +213,12 @@ SCENARIOS: dict[str, Scenario] = {
     "The environment does not exist": unknown_environment,
     "The web server refuses the token": command_fault(StatusAnswer(403)),
     "The web server refuses two tokens": command_fault(StatusAnswer(403), StatusAnswer(401)),
+    "The web server refuses the command, with a token that was good": refused_command,
+    "The same command is refused again": refused_again,
+    "The web server answers 307 to the same address with a slash": command_fault(StatusAnswer(307, location=SLASH)),
+    "The web server answers 307 to another host": command_fault(StatusAnswer(307, location=f"http://other{SLASH}")),
+    "The web server answers 307 in a circle": command_fault(*[StatusAnswer(307, location=SLASH)] * 2),
+    "The web server answers 302": command_fault(StatusAnswer(302, location="/login")),
     "The web server cannot be reached": unreachable,
     "The web server comes back within a second": coming_back,
     "The keep-alive connection was closed before": closed_between,
@@ -204,6 +236,7 @@ SCENARIOS: dict[str, Scenario] = {
     "The connection breaks under a command that only reads": broken_read,
     "The answer is a login page": command_fault(WrongAnswer()),
     "The answer is garbled": command_fault(WrongAnswer(b'{"stdout": "%%%"}')),
+    "Airflow prints nothing": silence,
     "The answer breaks off": command_fault(WrongAnswer(truncated=True)),
     "The connection breaks before a trigger ran": trigger_fault(CutConnection(ran=False)),
     "The connection breaks after a trigger ran": trigger_fault(CutConnection(ran=True)),

@@ -16,8 +16,8 @@ from mwaa_async import (
     OutcomeUnknownError,
     RequestRejectedError,
 )
+from mwaa_async._attempts import LostError, NotSentError, StatusError, end_is_unseen
 from mwaa_async._outcomes import check, error_after, excerpt, ran, seconds_to_wait
-from mwaa_async._setbacks import LostError, NotSentError, StatusError, end_is_unseen
 
 LINE = "variables set key s3cr3t"
 STATUSES = [200, 201, 204, 301, 302, 307, 400, 401, 403, 404, 405, 408, 413, 418, 429, 500, 502, 503, 504, 520]
@@ -40,6 +40,9 @@ def test_a_command_may_be_running_on_after_a_server_error_only(status: int) -> N
 @pytest.mark.parametrize(
     ("status", "retry_after", "kind", "what_to_do"),
     [
+        (301, None, RequestRejectedError, "points to nowhere, which is not followed"),
+        (302, None, RequestRejectedError, "points to nowhere, which is not followed"),
+        (307, None, RequestRejectedError, "look at a proxy in between"),
         (401, None, RequestRejectedError, "the caller's role may lack access"),
         (403, None, RequestRejectedError, "the caller's role may lack access"),
         (404, None, RequestRejectedError, "look at the environment's web server access mode"),
@@ -54,12 +57,6 @@ def test_a_command_may_be_running_on_after_a_server_error_only(status: int) -> N
         (500, 5.0, OutcomeUnknownError, "look in Airflow before you repeat it"),
         (502, None, OutcomeUnknownError, "look in Airflow before you repeat it"),
         (504, None, OutcomeUnknownError, "the command may be running on; look in Airflow before you repeat it"),
-        (
-            302,
-            None,
-            OutcomeUnknownError,
-            "no answer that this endpoint is known to give; look in Airflow before you repeat it",
-        ),
         (
             418,
             9.0,
@@ -79,6 +76,30 @@ def test_a_status_says_whether_the_command_ran_and_what_to_do(
     assert error.http_status == status
     assert str(error).startswith("prod: ")
     assert all(part in str(error) for part in (what_to_do, f"HTTP {status}", "'variables set key ***'"))
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("http://prod.example/aws_mwaa/cli/", "'http://prod.example/aws_mwaa/cli/'"),
+        ("https://login.example/?token=s3cr3t", "'https://login.example/'"),
+        ("/" + "x" * 5000, "'/" + "x" * 199 + "'"),
+        ("/a\x1b[31m", r"'/a\x1b[31m'"),
+    ],
+)
+def test_a_redirect_is_told_with_where_it_points_to(location: str, shown: str) -> None:
+    error = error_after(StatusError(302, b"", None, location=location), LINE, "prod")
+    assert f"points to {shown}, which is not followed" in str(error)
+    assert error.ran is False
+
+
+def test_a_refusal_says_what_is_refused() -> None:
+    told = str(error_after(StatusError(403, b"", None, token_was_good=True), "dags report -o json", "prod"))
+    assert "took the CLI token for another command, and refuses 'dags report'" in told
+    told = str(error_after(StatusError(403, b"", None), LINE, "prod"))
+    assert "the caller's role may lack access to this environment's Airflow, or this command is not allowed" in told
+    assert "'variables set'" in told
+    assert "s3cr3t" not in told
 
 
 @pytest.mark.parametrize(("status", "retry_after"), [(429, None), (429, 30.0), (503, 0.0), (503, 2.5)])

@@ -10,10 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mwaa_async import CommandFailedError, CommandResult, MwaaError, OutputError
+from mwaa_async._attempts import AttemptError, LostError, NotSentError, StatusError
 from mwaa_async._outcomes import check, error_after
 from mwaa_async._protocol.command_line import command_line
 from mwaa_async._protocol.secrets import HIDDEN, called, redacted, without_secrets
-from mwaa_async._setbacks import LostError, NotSentError, Setback, StatusError
 
 S = "s3cr3t"
 ARGUMENTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
@@ -178,10 +178,10 @@ def test_no_secret_is_in_a_result_or_in_an_error(arguments: list[str], status: i
     with pytest.raises(OutputError) as unusable:
         CommandResult("demo", line, S, S, status, 0.0, 0.0).json()
     body = f"<html>{' '.join(arguments)} {arguments!r}</html>".encode()
-    setbacks: list[Setback] = [LostError("connection lost"), NotSentError("no connection")]
+    faileds: list[AttemptError] = [LostError("connection lost"), NotSentError("no connection")]
     statuses = (302, 401, 403, 404, 405, 413, 429, 500, 503, 504)
-    setbacks += [StatusError(code, body, None) for code in statuses]
-    errors = [failed.value, unusable.value, *(error_after(setback, line, "demo") for setback in setbacks)]
+    faileds += [StatusError(code, body, None) for code in statuses]
+    errors = [failed.value, unusable.value, *(error_after(failed, line, "demo") for failed in faileds)]
     assert S not in repr(result)
     assert not any(S in text for error in errors for text in _texts(error))
 

@@ -88,7 +88,7 @@ class Caller:
                 timeout=self.order.timeout,
                 queue_timeout=self.order.queue_timeout,
                 check_failure=True,
-                may_run_twice=self.client.retry_reads and only_reads(self.order.line),
+                idempotent=self.client.retry_reads and only_reads(self.order.line),
             )
         except BaseException as error:  # noqa: BLE001  # whatever it is, it is looked at in the end
             self.outcome = error

@@ -5,10 +5,10 @@ import random
 import ssl
 from collections.abc import Callable
 
+from mwaa_async._attempts import ConnectionClosedError
 from mwaa_async._aws import CliTokenAnswer
 from mwaa_async._clock import now
 from mwaa_async._lane import Lane
-from mwaa_async._setbacks import ConnectionGoneError, TokenTooOldError
 from mwaa_async._web_server import Answer, WebServer
 from tests.simulation.clock import TICK
 from tests.simulation.fates import Fate, Way, fate
@@ -63,7 +63,7 @@ class SimulatedWay(WebServer):
         """Close the connection."""
         self._closed = True
 
-    async def _post(self, hostname: str, token: str, line: str) -> Answer:
+    async def _post(self, hostname: str, path: str, token: str, line: str) -> Answer:
         """Send a command; what is around this, and decides what an error means, is production's own."""
         self._witness.expect(not self._closed, self.name, f"{line!r} is sent over a closed connection")
         in_doubt, self._in_doubt = self._in_doubt, ""
@@ -71,9 +71,8 @@ class SimulatedWay(WebServer):
         async with asyncio.timeout(self._timeout):
             what = fate(self._chance, self._settings)
             await self._connect(what)
-            if not self._still_fresh():
-                raise TokenTooOldError("connecting took too long")
-            self.on_wire = True
+            self._before_sending()
+            self._is_sent = True
             answer = await self._exchange(self._service.token(token), line, what)
         self._learn(self._service.token(token), line, answer, in_doubt=in_doubt == line)
         return answer
@@ -83,14 +82,14 @@ class SimulatedWay(WebServer):
             raise OSError("no connection")
         if self._connected and what.way is Way.GONE:
             self._connected = False
-            raise ConnectionGoneError("the connection was closed")
+            raise ConnectionClosedError("the connection was closed")
         if not self._connected:
             await asyncio.sleep(what.connecting)
             self._connected = True
 
     async def _exchange(self, token: Token, line: str, what: Fate) -> Answer:
         self._sent(line)
-        self._check_token(token)
+        self._check_token(token, line)
         return await self._answer(self._service.send(line, token, self._environment, what))
 
     async def _answer(self, request: Request) -> Answer:
@@ -114,10 +113,11 @@ class SimulatedWay(WebServer):
             until = min(until, self.closing_since + self._settings.settle_time)
         self._witness.expect(now() > until - 2 * TICK, self.name, f"{line!r} is cut off although it is on the wire")
 
-    def _check_token(self, token: Token) -> None:
+    def _check_token(self, token: Token, line: str) -> None:
         own = token.environment == self._environment
         self._witness.expect(own, self.name, f"token {token.value} is another environment's")
-        self._witness.expect(not token.refused, self.name, f"token {token.value} is sent although it was refused")
+        refused = token.refused_for == line
+        self._witness.expect(not refused, self.name, f"token {token.value} is sent although it was refused")
         again = self._knows and token.accepted
         self._witness.expect(not again, self.name, f"token {token.value} is sent twice although that is known to fail")
 
@@ -135,7 +135,9 @@ class SimulatedWay(WebServer):
 
     def _learn(self, token: Token, line: str, answer: Answer, *, in_doubt: bool) -> None:
         """Take notice of what the lane can know: the answer to a token used before, and to the new one in its place."""
-        if answer.status not in (401, 403):
+        if answer.status in (401, 403):
+            token.refused_for = line
+        else:
             self._knows = self._knows or in_doubt
         again = token.refused and token.sent > 1
         self._in_doubt = line if again and token.accepted else ""

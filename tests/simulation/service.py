@@ -30,6 +30,7 @@ class Token:
     sent: int = 0
     accepted: int = 0
     refused: bool = False
+    refused_for: str = ""  # the command with which the client has seen that
 
 
 @dataclass(eq=False, slots=True)

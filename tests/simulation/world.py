@@ -11,6 +11,7 @@ from typing import Any
 from mwaa_async._guards import Guard, LocalGuard
 from mwaa_async._identity import EnvironmentId
 from mwaa_async._lane import Lane
+from mwaa_async._protocol.endpoint import PATH
 from tests.simulation.actors import Caller, Client
 from tests.simulation.boundaries import SimulatedWay
 from tests.simulation.clock import StandstillError, VirtualLoop
@@ -119,6 +120,7 @@ class World:
             web_server=way,
             settle_time=settings.settle_time,
             admit=admit,
+            first_path=lambda: PATH,
         )
         self._ways.append(way)
         return way

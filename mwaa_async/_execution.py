@@ -1,0 +1,236 @@
+"""The execution of one command: a token, a request, and more of them while that is safe, until there is an answer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from mwaa_async._attempts import (
+    AttemptError,
+    SilentError,
+    StatusError,
+    TokenTooOldError,
+    UnreadableError,
+    end_is_unseen,
+    outcome_is_unknown,
+    spends_token,
+)
+from mwaa_async._clock import now
+from mwaa_async._errors import MwaaError, OutputError, TokenError
+from mwaa_async._outcomes import error_after, is_silent, outcome_unknown, ran, seconds_to_wait
+from mwaa_async._protocol.answers import GarbledAnswerError
+from mwaa_async._protocol.catalogue import command_words
+from mwaa_async._protocol.secrets import redacted
+from mwaa_async._result import CommandResult
+from mwaa_async._retry import path_after, seconds_until_retry
+from mwaa_async._tokens import CliToken, Tokens
+from mwaa_async._web_server import Answer, TooLargeError, WebServer
+
+
+@dataclass(eq=False, slots=True)
+class Request:
+    """A command on its way to the web server, and what is known of it.
+
+    `idempotent` says that it changes nothing when it runs twice. `asked_at` and `began_at` are when it was asked for
+    and when its turn came. While it `is_open`, the web server may have it and has not answered. `failed` are the
+    attempts without an answer, and `attempts` counts those that may have run, and the last. `maybe_ran` says that one
+    was sent of which nobody knows whether it ran; until `closed_until` it may be running.
+    """
+
+    line: str = field(repr=False)  # it may hold secrets
+    idempotent: bool
+    asked_at: float
+    began_at: float | None = None
+    token: CliToken | None = None
+    is_open: bool = False
+    failed: tuple[AttemptError, ...] = ()
+    attempts: int = 1
+    maybe_ran: bool = False
+    closed_until: float = 0.0
+
+
+class Execution:
+    """Executes the commands of one environment, one at a time, with fresh tokens over one connection.
+
+    `admit` is asked before anything else, and may raise; then `first_path` tells where the endpoint should be. Where it
+    is, and which commands the web server refuses, is remembered.
+    """
+
+    def __init__(
+        self,
+        environment: str,
+        *,
+        tokens: Tokens,
+        web_server: WebServer,
+        settle_time: float,
+        admit: Callable[[str], Awaitable[None]],
+        first_path: Callable[[], str],
+    ) -> None:
+        self._environment = environment
+        self._tokens = tokens
+        self._web_server = web_server
+        self._settle_time = settle_time
+        self._admit = admit
+        self._first_path = first_path
+        self._path: str | None = None
+        self._refused: set[str] = set()
+
+    async def execute(self, request: Request) -> CommandResult:
+        """Have the command run and return what it printed. Raises `MwaaError`.
+
+        Where it is cancelled while the request is open, the request says until when the command may be running.
+        """
+        try:
+            await self._admit(request.line)
+            return await self._execute(request)
+        except MwaaError as error:
+            raise self._honest(request, error) from error.__cause__
+        finally:
+            if request.is_open:  # cancelled
+                self._leave_alone(request)
+
+    async def _execute(self, request: Request) -> CommandResult:
+        while True:
+            try:
+                return await self._attempt(request)
+            except AttemptError as error:
+                pause = self._pause(request, error)
+                if pause is None:
+                    raise error_after(error, request.line, self._environment) from error
+                await asyncio.sleep(pause)
+
+    async def _attempt(self, request: Request) -> CommandResult:
+        """Send the command once. Raises `AttemptError`, `TokenError`, or `OutputError`."""
+        token = request.token = await self._token(request)
+        self._tokens.prefetch_if_due()
+        path = self._path = self._path or self._first_path()
+        answer = await self._post(request, token, path)
+        error = None if ran(answer.status) else _status_error(answer, token, path)
+        if error is None or not (error.refuses_token or error.is_redirect):
+            self._take_acceptance(request, token)
+        elif error.is_redirect:
+            token.sent -= 1  # whoever points elsewhere has not taken the token
+        if error is not None:
+            raise error
+        return await self._result(request, answer)
+
+    async def _token(self, request: Request) -> CliToken:
+        if request.token is not None and self._tokens.is_fresh(request.token):
+            return request.token
+        try:
+            return await self._tokens.take()
+        except TokenError as error:
+            error.environment, error.command = self._environment, redacted(request.line)
+            raise
+
+    async def _post(self, request: Request, token: CliToken, path: str) -> Answer:
+        def before_sending() -> None:
+            if not self._tokens.is_fresh(token):
+                raise TokenTooOldError("connecting took too long for the token")
+            request.is_open = True
+            token.sent += 1
+
+        try:
+            answer = await self._web_server.post(
+                token.hostname, path, token.value, request.line, before_sending=before_sending
+            )
+        except TooLargeError as error:
+            request.is_open = False
+            raise self._too_large(request.line, error) from None
+        except AttemptError:
+            request.is_open = False
+            raise
+        request.is_open = False
+        return answer
+
+    async def _result(self, request: Request, answer: Answer) -> CommandResult:
+        request.maybe_ran = True  # it has; whoever gives up from here on cannot know more
+        try:
+            stdout, stderr = await answer.output()
+        except GarbledAnswerError as error:
+            raise UnreadableError(str(error), answer.status, answer.body) from error
+        began_at = request.asked_at if request.began_at is None else request.began_at
+        result = CommandResult(
+            self._environment,
+            request.line,
+            stdout,
+            stderr,
+            answer.status,
+            began_at - request.asked_at,
+            answer.came_at - began_at,
+            request.attempts,
+        )
+        if is_silent(result):
+            raise SilentError(result)
+        return result
+
+    def _pause(self, request: Request, error: AttemptError) -> float | None:
+        """Take notice of an attempt without an answer, and return the seconds until the next one, if there is one."""
+        if end_is_unseen(error):
+            self._leave_alone(request)
+        elif outcome_is_unknown(error):
+            request.maybe_ran = True
+        words = command_words(request.line)
+        pause = seconds_until_retry(
+            error,
+            request.failed,
+            idempotent=request.idempotent,
+            settle_time=self._settle_time,
+            refused_before=words in self._refused,
+        )
+        request.attempts += pause is not None and outcome_is_unknown(error)
+        if isinstance(error, StatusError) and error.refuses_token:
+            self._take_refusal(request, words, is_last=pause is None)
+        self._path = path_after(error, request.failed) or self._path
+        request.token = None if spends_token(error) else request.token
+        request.failed += (error,)
+        return pause
+
+    def _take_refusal(self, request: Request, words: str, *, is_last: bool) -> None:
+        """Replace the token, or where that did not help, keep it: it is the command, or the caller, that is refused."""
+        if is_last:
+            self._refused.add(words)
+        elif request.token is not None:
+            self._tokens.refused(request.token)
+
+    def _take_acceptance(self, request: Request, token: CliToken) -> None:
+        token.accepted += 1
+        if self._refused:
+            self._refused.discard(command_words(request.line))
+        if request.failed and _refuses_reused_token(request.failed[-1]):
+            # The service takes a token once only, and so every one is given out once only from now on.
+            self._tokens.stop_reusing()
+
+    def _honest(self, request: Request, error: MwaaError) -> MwaaError:
+        """Return the error, or a more honest one where an earlier attempt of this command may have run."""
+        if request.maybe_ran and error.ran is False:
+            error = outcome_unknown(request.line, self._environment, f"the answer was lost, and then: {error}")
+        error.attempts = request.attempts
+        return error
+
+    def _too_large(self, line: str, error: TooLargeError) -> OutputError:
+        return OutputError(
+            f"{self._environment}: {redacted(line)!r} ran, but {error}; ask for less of it",
+            environment=self._environment,
+            command=redacted(line),
+        )
+
+    def _leave_alone(self, request: Request) -> None:
+        """Keep the environment closed: the command may be running, and nobody will see its end."""
+        request.maybe_ran = True
+        request.closed_until = now() + self._settle_time
+
+
+def _status_error(answer: Answer, token: CliToken, path: str) -> StatusError:
+    return StatusError(
+        answer.status,
+        answer.body,
+        seconds_to_wait(answer.retry_after),
+        path=path,
+        location=answer.location,
+        token_was_reused=token.sent > 1,
+        token_was_good=token.accepted > 0,
+    )
+
+
+def _refuses_reused_token(error: AttemptError) -> bool:
+    return isinstance(error, StatusError) and error.refuses_token and error.token_was_reused
