@@ -2,13 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mwaa_async._commands.call import Value, call, json_text
-from mwaa_async._commands.dag_runs import DagRun, current, read_run
+from mwaa_async._commands.dag_runs import DagRun, current, list_runs, read_run
 from mwaa_async._commands.rows import rows, unexpected
 from mwaa_async._errors import (
     CommandFailedError,
@@ -26,7 +27,7 @@ from mwaa_async._result import CommandResult
 if TYPE_CHECKING:
     from mwaa_async._environment import Environment
 
-_TRIES = 4
+_SECONDS = 4  # in which a trigger is tried, where its run id or the second is taken
 
 
 async def trigger(
@@ -47,15 +48,15 @@ async def trigger(
         environment=environment,
     )
     options, attempts = _trigger_options(wanted, version), 1
-    for attempt in range(_TRIES):
-        if attempt:
+    for second in range(_SECONDS):
+        if second:
             await asyncio.sleep(1.0)  # up to version 2 a run without a date takes the second for one
         try:
             result = await call(environment, "dags trigger", dag_id, options=options, may_run_twice=True)
         except DagRunAlreadyExistsError as error:
             already = error
             attempts = already.attempts = max(attempts, error.attempts)
-            existing = already.dag_run = await _existing(wanted, version, error)
+            existing = already.dag_run = await _existing(wanted, version, error, is_first=not second)
             if existing is not None and (run_id is None or attempts > 1):
                 return existing, attempts  # an earlier attempt of this trigger has made it
             if existing is not None or logical_date is not None:
@@ -88,40 +89,72 @@ def _trigger_options(wanted: DagRun, version: Version) -> dict[str, Value]:
     return {"run-id": wanted.run_id, "conf": json_text(wanted.conf), date: wanted.logical_date}
 
 
-async def _existing(wanted: DagRun, version: Version, error: CommandFailedError) -> DagRun | None:
+async def _existing(wanted: DagRun, version: Version, error: CommandFailedError, *, is_first: bool) -> DagRun | None:
     """Return the run with this run id, or `None` where there is none: "already exists" may be about a logical date.
 
     From 2.2 to 2.11 the message names the run id that was asked for in both cases (airflow/api/common/trigger_dag.py).
-    Raises `OutcomeUnknownError` where it cannot be looked for.
+    Where the run cannot be looked for, the trigger is to be tried again in another second: what exists in two seconds
+    is the run id. Raises `OutcomeUnknownError` where that does not tell either, since the date is the caller's.
     """
     if version < (2, 2, 0):
         return wanted if f"Run id {wanted.run_id} already exists" in str(error) else None
     try:
         return await _found(wanted, version)
     except MwaaError as failure:
-        raise _unknown(wanted, error, f"looking for the run failed: {failure}") from failure
+        if wanted.logical_date is not None:
+            raise _unknown(wanted, error, f"looking for the run failed: {failure}") from failure
+        return None if is_first else wanted
 
 
 async def _made_before(wanted: DagRun, version: Version, error: CommandFailedError) -> DagRun:
     """Return the run that an earlier attempt has made, of which nobody knew, before the last one failed."""
-    run = await _existing(wanted, version, error)
+    try:
+        run = None if version < (2, 2, 0) else await _found(wanted, version)
+    except MwaaError as failure:
+        raise _unknown(wanted, error, f"looking for the run failed: {failure}") from failure
     if run is None:
         raise _unknown(wanted, error, "an attempt before had no answer, and may be running on") from error
     return run
 
 
 async def _found(wanted: DagRun, version: Version) -> DagRun | None:
-    """Return the run with this run id, reading as little as possible: a DAG may have many."""
+    """Return the run with this run id, or `None` where there is none.
+
+    The ways to look for it that read little come first: a DAG may have many runs. Real environments refuse some of them
+    (`tasks states-for-dag-run`: 403). Raises what the last one raises.
+    """
+    *short, last = _ways(wanted, version)
+    for way in short:
+        with suppress(MwaaError):
+            return await way(wanted)
+    return await last(wanted)
+
+
+def _ways(wanted: DagRun, version: Version) -> list[Callable[[DagRun], Awaitable[DagRun | None]]]:
+    if wanted.logical_date is not None:
+        return [current]
+    if version >= (3, 0, 0):
+        return [current, _in_the_list]
     # What has no underscore might be taken for a date there (airflow/cli/commands/task_command.py).
-    if wanted.logical_date is None and version < (3, 0, 0) and "_" in wanted.run_id:
-        assert wanted.environment is not None
-        try:
-            tasks = await wanted.environment.tasks.states_for_dag_run(wanted.dag_id, wanted.run_id)
-        except DagRunNotFoundError:
-            return None
-        if tasks:
-            wanted = replace(wanted, logical_date=tasks[0].logical_date)
-    return await current(wanted)
+    return [_by_its_tasks, _in_the_list] if "_" in wanted.run_id else [_in_the_list]
+
+
+async def _by_its_tasks(wanted: DagRun) -> DagRun | None:
+    """Find the run by its id and then, with the date that its tasks tell, in a list of the runs of that date."""
+    assert wanted.environment is not None
+    try:
+        tasks = await wanted.environment.tasks.states_for_dag_run(wanted.dag_id, wanted.run_id)
+    except DagRunNotFoundError:
+        return None
+    return await current(replace(wanted, logical_date=tasks[0].logical_date) if tasks else wanted)
+
+
+async def _in_the_list(wanted: DagRun) -> DagRun | None:
+    """Find the run in the list of all runs of the DAG."""
+    assert wanted.environment is not None
+    listed = await list_runs(wanted.environment, wanted.dag_id)
+    found = next((run for run in listed if run.run_id == wanted.run_id), None)
+    return None if found is None else replace(found, conf=wanted.conf)
 
 
 def _unknown(wanted: DagRun, error: CommandFailedError, cause: str) -> OutcomeUnknownError:

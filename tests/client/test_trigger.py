@@ -24,7 +24,7 @@ from mwaa_async import (
     UnsupportedCommandError,
 )
 from mwaa_async._commands.dag_runs import check_success
-from mwaa_async.emulator import CutConnection, Emulator, StatusAnswer, WrongAnswer
+from mwaa_async.emulator import CutConnection, EmbeddedAirflow, Emulator, StatusAnswer, WrongAnswer
 from tests.crashes import CrashingAirflow
 
 pytestmark = pytest.mark.anyio
@@ -207,15 +207,55 @@ async def test_it_stays_unknown_where_every_attempt_crashes_but_one_that_had_no_
         assert caught.value.attempts == 2
 
 
+FORBIDDEN = StatusAnswer(403)
+
+
+@pytest.mark.parametrize("version", ["2.2.5", "2.10.3", "3.0.6", "3.3.1"])
+async def test_a_run_whose_short_look_up_is_refused_is_found_in_the_list(version: str) -> None:
+    async with Emulator(airflow=version) as emulator, led_to(emulator) as demo:
+        await demo.airflow_version()
+        emulator.faults.commands.extend([CutConnection(ran=True), None, FORBIDDEN, FORBIDDEN])
+        run = await demo.dags.trigger("etl", conf=CONF)
+        assert (run.state, run.conf) == ("queued", CONF)
+        assert await runs_of(demo, "etl") == [run.run_id]
+
+
+@pytest.mark.parametrize("version", ["2.2.5", "2.10.3", "3.0.6", "3.3.1"])
+@pytest.mark.parametrize("fault", [FORBIDDEN, StatusAnswer(500)], ids=repr)
+async def test_what_exists_in_two_seconds_is_the_run_where_it_cannot_be_looked_for(
+    version: str, fault: StatusAnswer
+) -> None:
+    airflow = EmbeddedAirflow(version)
+    async with Emulator(airflow=airflow) as emulator, led_to(emulator, retry_reads=False) as demo:
+        await demo.airflow_version()
+        look_up = [fault] * (4 if fault == FORBIDDEN else 2)
+        emulator.faults.commands.extend([CutConnection(ran=True), None, *look_up, None, *[fault] * 2])
+        run = await demo.dags.trigger("etl")
+        assert [one.run_id for one in airflow.dag_runs()] == [run.run_id]
+        first, *_, last = (record for record in emulator.commands if "trigger" in record.command)
+        assert last.start - first.start > 1.0
+
+
+async def test_an_existing_run_that_cannot_be_looked_for_is_told_as_existing() -> None:
+    async with Emulator() as emulator, led_to(emulator) as demo:
+        await demo.dags.trigger("etl", run_id="mine")
+        emulator.faults.commands.extend([None, FORBIDDEN, FORBIDDEN, None, FORBIDDEN])
+        with pytest.raises(DagRunAlreadyExistsError) as caught:
+            await demo.dags.trigger("etl", run_id="mine")
+        assert caught.value.dag_run is not None
+        assert caught.value.dag_run.run_id == "mine"
+
+
 async def test_nobody_is_told_that_nothing_ran_where_only_the_look_for_the_run_did_not() -> None:
     async with Emulator() as emulator, led_to(emulator) as demo:
+        date = datetime(2024, 5, 1, tzinfo=UTC)
         emulator.faults.commands.extend([CutConnection(ran=True), None, StatusAnswer(404)])
         with pytest.raises(OutcomeUnknownError, match=r"looking for the run failed: .*HTTP 404") as caught:
-            await demo.dags.trigger("etl", run_id="mine")
+            await demo.dags.trigger("etl", run_id="mine", logical_date=date)
         assert (caught.value.ran, caught.value.attempts) == (None, 2)
         assert (await demo.dags.trigger("etl", run_id="other")).run_id == "other"
         with pytest.raises(DagRunAlreadyExistsError):
-            await demo.dags.trigger("etl", run_id="mine")
+            await demo.dags.trigger("etl", run_id="mine", logical_date=date)
 
 
 @pytest.mark.parametrize("version", ["2.2.5", "2.10.5"])
