@@ -82,7 +82,7 @@ SPOILT = {
     ("3.3.2", "roles create r1"),
 }
 
-LOG_TIME = re.compile(r"^(\[(?:\x1b\[34m)?)?2026-11-22[T ]\d\d:\d\d:\d\d[.,]\d{3,6}", re.MULTILINE)
+LOG_TIME = re.compile(r"^(\[(?:\x1b\[34m)?)?2026-11-2[25][T ]\d\d:\d\d:\d\d[.,]\d{3,6}", re.MULTILINE)
 # Of moments, when a row was written: it is some milliseconds after the command has taken the time.
 MICROSECONDS = re.compile(r"(?<=:\d\d)\.\d{6}")
 
@@ -111,7 +111,7 @@ def moment_of(record: dict[str, Any], before: datetime) -> datetime:
     if exactly := re.search(r"run_after=datetime\.datetime\(([\d, ]+), tzinfo", text):
         return datetime(*(int(number) for number in exactly[1].split(", ")), tzinfo=UTC)  # type: ignore[misc, arg-type]
     of_run = re.findall(r"(?<=[ T])(?!00:00:00)\d\d:\d\d:\d\d(?=\+00:00)", text)
-    of_log = re.findall(r"2026-11-22[T ](\d\d:\d\d:\d\d)[.,]", text)
+    of_log = re.findall(r"2026-11-2[25][T ](\d\d:\d\d:\d\d)[.,]", text)
     if found := of_run or of_log:
         return datetime.combine(before.date(), time.fromisoformat(found[-1]), UTC)
     return before

@@ -21,7 +21,7 @@ from mwaa_async.emulator._faults import (
 )
 from mwaa_async.emulator._recorded import RecordedAirflow
 from mwaa_async.emulator._records import CommandRecord, TokenRecord
-from mwaa_async.emulator.airflow import EmbeddedAirflow, Execution
+from mwaa_async.emulator.airflow import EmbeddedAirflow, Execution, MwaaLogs
 
 __all__ = [
     "AirflowBinary",
@@ -31,6 +31,7 @@ __all__ = [
     "Emulator",
     "Execution",
     "Faults",
+    "MwaaLogs",
     "RecordedAirflow",
     "RefusedByAws",
     "SlowAnswer",

@@ -19,18 +19,22 @@ from mwaa_async.emulator._records import CommandRecord, TokenRecord
 from mwaa_async.emulator._signature import ACCESS_KEY, SECRET_KEY
 from mwaa_async.emulator._token_api import token_api
 from mwaa_async.emulator._web_server import web_server
-from mwaa_async.emulator.airflow import EmbeddedAirflow
+from mwaa_async.emulator.airflow import EmbeddedAirflow, MwaaLogs, logs_of
 
 _HOST = "127.0.0.1"
 _SHUTDOWN = 0.5  # seconds for requests that are still open when the emulator ends
 
 
 class Emulator:
-    """A local MWAA on loopback: `async with Emulator(environments=["demo"], airflow="2.10.5") as emulator:`.
+    """A local MWAA on loopback: `async with Emulator(environments=["demo"], airflow="2.10.3") as emulator:`.
 
     `airflow` is the version of an Airflow in memory, with the DAGs `dags`, or an `AirflowBinary`, or a
     `RecordedAirflow`; any other object with `version` and `execute` does, too. `port` is the token API's (0: any free
     one); every environment's web server has a port of its own.
+
+    The Airflow in memory prints the lines of MWAA's own logging set-up as the real service does: from 2.9.2 on, those
+    of a new environment. `mwaa_logs` has them printed (`True`) or not (`False`) by any version, or says which: an
+    `MwaaLogs`. What any other Airflow prints stays as it is.
 
     The service can be made to behave as one of the ways that are possible: `failed_status` (200 or 400) answers
     commands that Airflow fails, tokens live for `token_lifetime` seconds and are taken once only with
@@ -44,9 +48,10 @@ class Emulator:
     def __init__(
         self,
         environments: Sequence[str] = ("demo",),
-        airflow: str | Airflow = "2.10.5",
+        airflow: str | Airflow = "2.10.3",
         *,
         dags: Sequence[str] = ("demo", "etl", "report"),
+        mwaa_logs: bool | MwaaLogs | None = None,
         port: int = 0,
         region: str = "us-east-1",
         failed_status: int = 200,
@@ -58,6 +63,10 @@ class Emulator:
     ) -> None:
         if failed_status not in (200, 400):
             raise ValueError("failed_status is 200 or 400")
+        if mwaa_logs and not isinstance(airflow, str):
+            raise ValueError(
+                "mwaa_logs is for an Airflow in memory, given by its version; others print what they print"
+            )
         self.commands: list[CommandRecord] = []
         self.tokens: list[TokenRecord] = []
         self.faults = Faults()
@@ -69,7 +78,7 @@ class Emulator:
         self._environments = {
             check_name(name): EmulatedEnvironment(
                 name,
-                EmbeddedAirflow(airflow, dags=dags) if isinstance(airflow, str) else airflow,
+                _in_memory(airflow, dags, mwaa_logs) if isinstance(airflow, str) else airflow,
                 commands=self.commands,
                 tokens=self.tokens,
                 token_lifetime=token_lifetime,
@@ -197,3 +206,7 @@ class Emulator:
 
     def __repr__(self) -> str:
         return f"<Emulator {self.endpoint_url or 'not running'} [{', '.join(self._environments)}]>"
+
+
+def _in_memory(version: str, dags: Sequence[str], mwaa_logs: bool | MwaaLogs | None) -> EmbeddedAirflow:
+    return EmbeddedAirflow(version, dags=dags, mwaa_logs=logs_of(version, mwaa_logs))

@@ -48,7 +48,7 @@ async def test_get_environment_tells_status_version_and_web_server(programs: Pro
     environment = json.loads(finished.stdout)["Environment"]
     assert environment["Name"] == "demo"
     assert environment["Status"] == "AVAILABLE"
-    assert environment["AirflowVersion"] == "2.10.5"
+    assert environment["AirflowVersion"] == "2.10.3"
     assert environment["WebserverUrl"]
 
 

@@ -10,6 +10,7 @@ from mwaa_async._protocol.versions import Version
 from mwaa_async.emulator.airflow import tables
 from mwaa_async.emulator.airflow.dates import log_time
 from mwaa_async.emulator.airflow.dialect import Dialect
+from mwaa_async.emulator.airflow.json_logs import as_json, unhandled
 from mwaa_async.emulator.airflow.metadata import Metadata
 
 
@@ -28,6 +29,7 @@ class Call:
     arguments: Namespace = field(default_factory=Namespace)
     stdout: list[str] = field(default_factory=list)
     stderr: list[str] = field(default_factory=list)
+    json_logs: bool = False
 
     def print(self, text: object) -> None:
         self.stdout.append(f"{text}\n")
@@ -36,8 +38,9 @@ class Call:
         """Prints what this version prints on that event, which may be nothing."""
         if (lines := self.dialect.logs.get(event)) is not None:
             fields["now"] = log_time(self.version, self.now)
-            self.stdout.append(lines.stdout.substitute(fields))
-            self.stderr.append(lines.stderr.substitute(fields))
+            written = as_json if self.json_logs else str
+            self.stdout.append(written(lines.stdout.substitute(fields)))
+            self.stderr.append(written(lines.stderr.substitute(fields)))
 
     def show(self, rows: Sequence[tables.Row], output: str = "") -> None:
         """Prints rows in a format, or else in the one that was asked for with ``--output``."""
@@ -61,7 +64,10 @@ class Call:
     def crash(self, traceback: str, message: str = "", /, **fields: str) -> NoReturn:
         """Ends with a traceback, whose last line is the message where the record does not have it."""
         template = self.dialect.tracebacks.get(traceback)
-        self.stderr.append(template.substitute(fields) if template else "Traceback (most recent call last):\n")
-        if message:
-            self.stderr.append(f"{message}\n")
+        text = template.substitute(fields) if template else "Traceback (most recent call last):\n"
+        text += f"{message}\n" if message else ""
+        if self.json_logs:
+            self.stdout.append(unhandled(text, log_time(self.version, self.now)))
+        else:
+            self.stderr.append(text)
         raise Failed

@@ -64,9 +64,11 @@ class Dialect:
 
 
 @cache
-def dialect_of(version: Version) -> Dialect:
-    """Loads the texts for a version, once."""
+def dialect_of(version: Version, *, on_mwaa: bool = False) -> Dialect:
+    """Loads the texts for a version, once; ``on_mwaa`` with what MWAA's own logging set-up makes of its log lines."""
     spoken = _recorded(recorded_dialect(version))
+    if on_mwaa:
+        spoken = replace(spoken, logs=_on_mwaa(spoken))
     if (2, 6, 0) <= version < (2, 9, 0):
         older = _recorded("2.5.3").command_line.entries
         entries = {**spoken.command_line.entries, **{words: older[words] for words in _UNCHANGED_UNTIL_2_9}}
@@ -98,6 +100,21 @@ def _recorded(name: str) -> Dialect:
         tracebacks={name: Template(text) for name, text in tracebacks.items()},
         folder=folder,
     )
+
+
+def _on_mwaa(dialect: Dialect) -> Mapping[str, LogLines]:
+    file = dialect.folder / "mwaa.toml"
+    if not file.is_file():
+        return dialect.logs
+    changes: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
+    left_out: list[str] = changes.pop("left_out", [])
+    kept = {name: replace(event, stdout=_without(event.stdout, left_out)) for name, event in dialect.logs.items()}
+    return kept | {name: _log_lines(event) for name, event in changes.items()}
+
+
+def _without(text: Template, left_out: Sequence[str]) -> Template:
+    lines = text.template.splitlines(keepends=True)
+    return Template("".join(line for line in lines if not any(part in line for part in left_out)))
 
 
 def _log_lines(event: Mapping[str, Any]) -> LogLines:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from mwaa_async.emulator.airflow import json_logs
 from mwaa_async.emulator.airflow.call import Call, Failed
 from mwaa_async.emulator.airflow.command_line import Answered, Parsed
-from mwaa_async.emulator.airflow.commands import commands_of
+from mwaa_async.emulator.airflow.commands import Command, commands_of
 from mwaa_async.emulator.airflow.dialect import Dialect, dialect_of
 from mwaa_async.emulator.airflow.metadata import DagRun, Metadata
+from mwaa_async.emulator.airflow.mwaa_logs import MwaaLogs, print_first
 from mwaa_async.emulator.airflow.versions import parse_version
 
 
@@ -26,18 +28,23 @@ def _utc_now() -> datetime:
 
 
 class EmbeddedAirflow:
-    """An Airflow whose state is in memory and whose command line is a method."""
+    """An Airflow whose state is in memory and whose command line is a method.
+
+    With `mwaa_logs` it has MWAA's own logging set-up; without, it prints what a plain installation does.
+    """
 
     def __init__(
         self,
-        version: str = "2.10.5",
+        version: str = "2.10.3",
         *,
         dags: Sequence[str] = ("demo", "etl", "report"),
+        mwaa_logs: MwaaLogs | None = None,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self.version = version
         self._version = parse_version(version)
-        self._dialect = dialect_of(self._version)
+        self._mwaa_logs = mwaa_logs
+        self._dialect = dialect_of(self._version, on_mwaa=mwaa_logs is not None)
         self._commands = commands_of(self._version)
         self._metadata = Metadata(dags)
         self._now = now
@@ -52,8 +59,13 @@ class EmbeddedAirflow:
     def execute(self, argv: Sequence[str]) -> Execution:
         """Runs one command, given without the leading ``airflow``; never raises, whatever the arguments."""
         call = Call(self._version, self._dialect, self._metadata, self._now().astimezone(UTC))
+        if self._mwaa_logs:
+            call.json_logs = self._mwaa_logs.json and self._version >= json_logs.FIRST_VERSION
+            print_first(self._mwaa_logs, call)
         call.log("airflow")
+        self._log_debug("before", call)
         exit_code = self._run(argv, call)
+        self._log_debug("after", call)
         return Execution(exit_code, "".join(call.stdout), "".join(call.stderr))
 
     def _run(self, argv: Sequence[str], call: Call) -> int:
@@ -80,12 +92,29 @@ class EmbeddedAirflow:
         if command is None or parsed.arguments is None:
             call.fail(f"mwaa-async emulator: the embedded Airflow does not play {parsed.words!r} (yet)")
         call.arguments = parsed.arguments
-        verbose = getattr(parsed.arguments, "verbose", False)
-        for event in _events(parsed.words, verbose, self._dialect):
+        self._log_debug("before", call, parsed.words)
+        try:
+            self._call(command, parsed.words, call)
+        finally:
+            self._log_debug("after", call, parsed.words)
+
+    def _call(self, command: Command, words: str, call: Call) -> None:
+        verbose = getattr(call.arguments, "verbose", False)
+        for event in _events(words, verbose, self._dialect):
             call.log(event)
         command(call)
-        if verbose:
+        if verbose and not self._debug:
             call.log("verbose end")
+
+    @property
+    def _debug(self) -> bool:
+        return self._mwaa_logs is not None and self._mwaa_logs.debug
+
+    def _log_debug(self, when: str, call: Call, words: str = "") -> None:
+        """Prints the DEBUG records around everything, or around one command, which may have some of its own."""
+        if self._debug:
+            event = f"debug {when} {words}".strip()
+            call.log(event if not words or event in self._dialect.logs else f"debug {when} command")
 
 
 def _events(words: str, verbose: bool, dialect: Dialect) -> list[str]:

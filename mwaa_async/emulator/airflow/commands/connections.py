@@ -129,7 +129,7 @@ def _warn_of_short_secret(call: Call, connection: Connection) -> None:
 
 def _print_added(call: Call, connection: Connection) -> None:
     added = f"Successfully added `conn_id`={connection.conn_id}"
-    if call.version < (3, 0, 0):
+    if call.version < (3, 3, 2):
         call.print(f"{added} : {call.arguments.conn_uri or _shown_uri(connection)}")
         return
     call.print(added)
