@@ -1,6 +1,7 @@
 """What a command of the embedded Airflow changes, and how it refuses what it does not know."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mwaa_async.emulator.airflow import EmbeddedAirflow, Execution
+from mwaa_async.emulator.airflow.versions import recorded_dialect
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 VERSIONS = ("2.0.2", "2.2.5", "2.5.3", "2.6.3", "2.10.5", "3.0.6", "3.3.2")
@@ -429,3 +431,40 @@ def test_cleaning_is_confirmed_or_only_tried(version: str) -> None:
 def test_there_are_no_assets(arguments: str, error: str) -> None:
     execution = run(airflow_of("3.3.2"), f"assets {arguments}")
     assert (execution.exit_code, execution.stderr) == (1, f"{error}\n")
+
+
+def test_3_0_alone_speaks_as_its_last_release_and_3_1_as_3_3() -> None:
+    assert [recorded_dialect((3, minor, 0)) for minor in range(4)] == ["3.0.6", "3.3.2", "3.3.2", "3.3.2"]
+
+
+def test_3_0_tells_no_user_and_logs_like_2() -> None:
+    airflow = EmbeddedAirflow("3.0.6")
+    triggered = airflow.execute(["dags", "trigger", "etl", "-r", "run1", "-o", "json"])
+    assert "triggering_user_name" not in json.loads(triggered.stdout)[0]
+    logged = airflow.execute(["dags", "reserialize"]).stdout.splitlines()
+    assert re.fullmatch(
+        r"\[\d{4}-\d\d-\d\dT[\d:.]+\+0000\] \{manager\.py:122\} INFO - DAG bundles loaded: .*", logged[0]
+    )
+
+
+def test_3_0_prints_the_state_after_the_change() -> None:
+    airflow = EmbeddedAirflow("3.0.6")
+    assert json.loads(airflow.execute(["dags", "unpause", "etl", "-o", "json"]).stdout)[0]["is_paused"] == "False"
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (["--dag-id", "nosuch"], "airflow.exceptions.DagNotFound: Could not find dag nosuch"),
+        (["--dag-id", "demo"], "airflow.models.backfill.DagNoScheduleException: demo has no schedule"),
+        (
+            ["--dag-id", "etl", "--dag-run-conf", '{"a": 1}'],
+            "ValueError: not enough values to unpack (expected 2, got 1)",
+        ),
+    ],
+)
+def test_a_backfill_of_3_0_fails_in_its_own_words(options: list[str], error: str) -> None:
+    dates = ["--from-date", "2024-01-01", "--to-date", "2024-01-02"]
+    execution = EmbeddedAirflow("3.0.6").execute(["backfill", "create", *options, *dates])
+    assert (execution.exit_code, execution.stderr.splitlines()[-1]) == (1, error)
+    assert execution.stderr.count("\n") > 5

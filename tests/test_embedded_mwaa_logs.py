@@ -12,7 +12,7 @@ from mwaa_async.emulator.airflow import logs_of
 
 from .test_embedded_airflow import Clock, as_compared, moment_of, recorded
 
-VERSIONS = ("2.10.3", "3.3.1")
+VERSIONS = ("2.10.3", "3.0.6", "3.3.1")
 DISABLED = "CloudWatch logging is disabled for SubprocessLogHandler\n"
 WARNED = re.compile(r"\A.*statsd_logger\.py.*\n.*configuration\.py.*\n")
 
@@ -27,6 +27,7 @@ UNPAUSED = "only the test has paused the DAG again"
 NO_WEB_SERVER = "no web server had been started before it was recorded, which is what creates the other roles"
 TAKES_TIME = "the recorded run took some seconds, and every task and request has an id of its own"
 HTTPX = "a library of the image is not as new, and warns of nothing; tasks and requests have ids of their own"
+UNTIMED = "no log line says when a run was made, and a run id ends at random"
 SQLALCHEMY = "another SQLAlchemy passes the error on through other functions"
 
 # What is not compared word for word, by version and command line, with the reason.
@@ -42,6 +43,18 @@ DEVIATIONS = {
     ("2.10.3", "tasks failed-deps demo load run1"): ANY_ORDER,
     ("2.10.3", "roles list -o json"): NO_WEB_SERVER,
     ("2.10.3", "dags delete -y report"): RECORDS,
+    **{
+        ("3.0.6", command): UNTIMED
+        for command in (
+            "dags trigger demo",
+            "dags trigger demo -l 2024-05-01T00:00:00+00:00",
+            "dags list-runs demo",
+            "dags list-runs demo -o json",
+            "dags list-runs demo -o plain",
+        )
+    },
+    ("3.0.6", "dags next-execution demo"): UNPAUSED,
+    ("3.0.6", "dags test report 2024-05-01"): TAKES_TIME,
     **{
         ("3.3.1", f"providers {what} -o json"): PROVIDERS
         for what in ("list", "behaviours", "hooks", "links", "widgets", "notifications", "secrets")
@@ -77,6 +90,7 @@ WITHOUT_WHAT_DEVIATES: dict[str, Callable[[str], str]] = {
     MORE_COMMANDS: lambda text: re.sub(r"\(choose from .*\)| +", " ", text.rstrip().rpartition("\n")[2]),
     LOCALE: lambda text: re.sub(r"^.*cron_descriptor.GetText.*\n", "", text, flags=re.M),
     SQLALCHEMY: lambda text: re.sub(r"(?s)Traceback.*(?=\n\S+IntegrityError)|(?<=PARAMETERS).*|\[param.*", "", text),
+    UNTIMED: lambda text: " ".join(sorted(re.findall(r"[a-z_]{2,}", re.sub(r"(?<=\+00:00)_\w{8}\b", "", text)))),
     TABLES: lambda text: "",
     RECORDS: lambda text: re.sub(r"Removed \d+ record", "Removed N record", text),
     ANY_ORDER: lambda text: "\n".join(sorted(re.sub("Dag Not Paused: .*\n", "", text).splitlines())),

@@ -242,7 +242,7 @@ def test_failed_deps_names_all_that_keeps_a_task_from_running(version: str, name
     assert f"{name} date 2030-01-01T00:00:00+00:00 is in the future (the current date is 2026-11-22T10:33:09" in late
 
 
-@pytest.mark.parametrize("version", OF_AIRFLOW_2_AND_3)
+@pytest.mark.parametrize("version", [version for version in OF_AIRFLOW_2_AND_3 if version != "3.0.6"])
 def test_failed_deps_of_a_running_task_are_only_that_it_runs(version: str) -> None:
     airflow = Airflow(version)
     airflow.trigger("run1")
@@ -253,6 +253,21 @@ def test_failed_deps_of_a_running_task_are_only_that_it_runs(version: str) -> No
         "Task Instance Not Running: Task is in the running state",
         "Task Instance State: Task is in the 'running' state.",
     ]
+
+
+def test_failed_deps_of_3_0_always_crash() -> None:
+    airflow = Airflow("3.0.6")
+    airflow.trigger("run1")
+    error = "AttributeError: 'DAG' object has no attribute 'get_concurrency_reached'"
+    assert airflow.fails("tasks failed-deps etl load run1") == error
+
+
+def test_render_of_3_0_needs_a_run_that_has_started() -> None:
+    airflow = Airflow("3.0.6")
+    airflow.trigger("run1")
+    assert "1 validation error for DagRun\nstart_date\n" in airflow.run("tasks render etl load run1").stderr
+    airflow.finish_runs()
+    assert airflow.run("tasks render etl load run1").exit_code == 0
 
 
 @pytest.mark.parametrize(

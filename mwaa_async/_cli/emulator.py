@@ -39,6 +39,12 @@ _PROGRAM = click.Path(exists=True, dir_okay=False, executable=True, path_type=Pa
 @click.option("--airflow-version", metavar="V", help="Version of the Airflow in memory that answers, such as 3.0.6.")
 @click.option("--airflow-binary", metavar="PATH", type=_PROGRAM, help="An installed Airflow's 'airflow', to answer.")
 @click.option(
+    "--mwaa-logs/--no-mwaa-logs",
+    default=None,
+    show_default="as MWAA does, from 2.9.2 on",
+    help="Whether the Airflow in memory prints the lines of MWAA's own logging set-up.",
+)
+@click.option(
     "--port",
     metavar="N",
     type=click.IntRange(0, 65535),
@@ -62,6 +68,7 @@ def emulator(
     environments: Sequence[str],
     airflow_version: str | None,
     airflow_binary: Path | None,
+    mwaa_logs: bool | None,
     port: int,
     command_time: float,
     command: Sequence[str],
@@ -78,7 +85,16 @@ def emulator(
     """
     if airflow_version and airflow_binary:
         raise click.UsageError("give either --airflow-version or --airflow-binary")
-    local_mwaa = _emulator(environments, port, airflow_version, airflow_binary, options.region, command_time)
+    if airflow_binary and mwaa_logs:
+        raise click.UsageError(
+            "--mwaa-logs is for an Airflow in memory: what an --airflow-binary prints stays as it is"
+        )
+    chosen: dict[str, Any] = {
+        "airflow": airflow_binary or airflow_version,
+        "mwaa_logs": mwaa_logs,
+        "region": options.region,
+    }
+    local_mwaa = _emulator(environments, port=port, command_time=command_time, **chosen)
     try:
         status = asyncio.run(_serve(local_mwaa, environments, command))
     except KeyboardInterrupt:
@@ -86,25 +102,13 @@ def emulator(
     raise click.exceptions.Exit(status)
 
 
-def _emulator(
-    environments: Sequence[str],
-    port: int,
-    version: str | None,
-    binary: Path | None,
-    region: str | None,
-    command_time: float,
-) -> "Emulator":
+def _emulator(environments: Sequence[str], *, airflow: str | Path | None, **chosen: Any) -> "Emulator":
     try:
         from mwaa_async.emulator import AirflowBinary, Emulator
     except ImportError:
         raise MissingExtraError("the emulator needs the extra 'emulator': pip install 'mwaa-async[emulator]'") from None
-    chosen: dict[str, Any] = {"airflow": AirflowBinary(binary) if binary else version, "region": region}
-    return Emulator(
-        environments,
-        port=port,
-        command_time=command_time,
-        **{name: value for name, value in chosen.items() if value is not None},
-    )
+    chosen["airflow"] = AirflowBinary(airflow) if isinstance(airflow, Path) else airflow
+    return Emulator(environments, **{name: value for name, value in chosen.items() if value is not None})
 
 
 async def _serve(emulator: "Emulator", environments: Sequence[str], command: Sequence[str]) -> int:

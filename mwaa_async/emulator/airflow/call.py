@@ -38,6 +38,7 @@ class Call:
         """Prints what this version prints on that event, which may be nothing."""
         if (lines := self.dialect.logs.get(event)) is not None:
             fields["now"] = log_time(self.version, self.now)
+            fields["short_now"] = self.now.strftime("%Y-%m-%d %H:%M:%S")
             written = as_json if self.json_logs else str
             self.stdout.append(written(lines.stdout.substitute(fields)))
             self.stderr.append(written(lines.stderr.substitute(fields)))

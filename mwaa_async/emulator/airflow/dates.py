@@ -21,7 +21,7 @@ def parse(text: str) -> datetime:
 
 def log_time(version: Version, now: datetime) -> str:
     """Writes a time as the log lines of that version begin."""
-    if version >= (3, 0, 0):
+    if version >= (3, 1, 0):
         return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     milliseconds = f"{now.microsecond // 1000:03d}"
     if version >= (2, 6, 0):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from mwaa_async.emulator.airflow import dates, metadata, schedule, tables
 from mwaa_async.emulator.airflow.call import Call, Failed
@@ -14,6 +14,9 @@ _EXCEPTIONS = "airflow.models.backfill"
 
 
 def create(call: Call) -> None:
+    if call.version < (3, 1, 0):
+        _create_of_3_0(call)
+        return
     conf = _conf(call)
     if call.arguments.dry_run:
         _dry_run(call, conf)
@@ -28,6 +31,49 @@ def create(call: Call) -> None:
     call.metadata.backfill_count += 1
     for date in asked:
         _create_run(call, dag, date, conf)
+
+
+def _create_of_3_0(call: Call) -> None:
+    if call.arguments.dry_run:
+        _dry_run_of_3_0(call)
+        return
+    dag = _dag(call, "backfill_unknown_dag", f"Could not find dag {call.arguments.dag_id}")
+    _check_schedule_of_3_0(call, dag, "backfill")
+    if any(_is_going_on(run, call.now) for run in dag.runs.values()):
+        message = f"Another backfill is running for dag {dag.dag_id}. There can be only one running backfill per dag."
+        call.crash("backfill_is_going_on", f"{_EXCEPTIONS}.AlreadyRunningBackfill: {message}")
+    _check_dates_of_3_0(call, "backfill")
+    call.metadata.backfill_count += 1
+    for date in _dates(call):
+        if call.arguments.dag_run_conf and dag.run_at(date) is None:
+            # It hands on the text, and not what the JSON says.
+            call.crash("backfill_conf", "ValueError: not enough values to unpack (expected 2, got 1)")
+        _create_run(call, dag, date, None)
+
+
+def _dry_run_of_3_0(call: Call) -> None:
+    _print_parameters(call, call.arguments.dag_run_conf)
+    dag = _dag(call, "backfill_dry_unknown_dag", f"Could not find dag {call.arguments.dag_id}")
+    _check_dates_of_3_0(call, "backfill_dry")
+    _check_schedule_of_3_0(call, dag, "backfill_dry")
+    call.print("Logical dates to be attempted:")
+    call.stdout += [f"    - {date}\n" for date in _attempted(call, dag)]
+
+
+def _check_schedule_of_3_0(call: Call, dag: Dag, tracebacks: str) -> None:
+    if not schedule.is_scheduled(dag.dag_id):
+        message = f"{_EXCEPTIONS}.DagNoScheduleException: {dag.dag_id} has no schedule"
+        call.crash(f"{tracebacks}_not_periodic", message)
+
+
+def _check_dates_of_3_0(call: Call, tracebacks: str) -> None:
+    if min(call.arguments.from_date, call.arguments.to_date) >= call.now:
+        _crash_in_the_future(call, tracebacks)
+
+
+def _crash_in_the_future(call: Call, tracebacks: str) -> NoReturn:
+    message = "Backfill cannot be executed for future dates."
+    call.crash(f"{tracebacks}_future", f"{_EXCEPTIONS}.InvalidBackfillDate: {message}")
 
 
 def _conf(call: Call) -> dict[str, Any] | None:
@@ -69,8 +115,7 @@ def _check_dates(call: Call, tracebacks: str) -> None:
         message = f"from_date ({start.isoformat()}) must not be after to_date ({end.isoformat()})."
         call.crash(f"{tracebacks}_bad_range", f"{_EXCEPTIONS}.InvalidBackfillDateRange: {message}")
     if start >= call.now:
-        message = "Backfill cannot be executed for future dates."
-        call.crash(f"{tracebacks}_future", f"{_EXCEPTIONS}.InvalidBackfillDate: {message}")
+        _crash_in_the_future(call, tracebacks)
 
 
 def _is_going_on(run: DagRun, now: datetime) -> bool:
@@ -120,10 +165,14 @@ def _do_again(call: Call, dag: Dag, run: DagRun, conf: dict[str, Any] | None) ->
     dag.runs[run.run_id] = replace(cleared, run_type="backfill", conf=run.conf if conf is None else conf)
 
 
-def _dry_run(call: Call, conf: dict[str, Any] | None) -> None:
+def _print_parameters(call: Call, conf: object) -> None:
     call.print("Performing dry run of backfill.\nPrinting params:")
     for name, value in _parameters(call, conf).items():
         call.print_rich(f"    - {name} = {value}")
+
+
+def _dry_run(call: Call, conf: dict[str, Any] | None) -> None:
+    _print_parameters(call, conf)
     call.print("Runs to be attempted:")
     dag = _dag(call, "backfill_dry_unknown_dag", f"Could not find Dag {call.arguments.dag_id}")
     _check(call, dag, "backfill_dry", conf)
@@ -131,7 +180,7 @@ def _dry_run(call: Call, conf: dict[str, Any] | None) -> None:
     call.print(tables.grid(rows))
 
 
-def _parameters(call: Call, conf: dict[str, Any] | None) -> dict[str, object]:
+def _parameters(call: Call, conf: object) -> dict[str, object]:
     asked = call.arguments
     behavior = asked.reprocess_behavior
     return {
@@ -142,8 +191,13 @@ def _parameters(call: Call, conf: dict[str, Any] | None) -> dict[str, object]:
         "reverse": asked.run_backwards,
         "dag_run_conf": conf,
         "reprocess_behavior": behavior and f"ReprocessBehavior.{behavior.upper()}",
-        "run_on_latest_version": asked.run_on_latest_version in (None, True),
-    }
+    } | _newer_parameters(call)
+
+
+def _newer_parameters(call: Call) -> dict[str, object]:
+    if call.version < (3, 1, 0):
+        return {}
+    return {"run_on_latest_version": call.arguments.run_on_latest_version in (None, True)}
 
 
 def _attempted(call: Call, dag: Dag) -> Iterator[datetime]:

@@ -21,7 +21,7 @@ def report(call: Call) -> None:
     _check_bundles(call)
     dag_ids = list(call.metadata.dags)
     row = {
-        "file": "lab.py" if call.version >= (3, 0, 0) else "/lab.py",
+        "file": "lab.py" if call.version >= (3, 1, 0) else "/lab.py",
         "duration": _PARSING_TAKES,
         "dag_num": len(dag_ids),
         "task_num": len(TASKS) * len(dag_ids),

@@ -37,6 +37,10 @@ def _conf(call: Call) -> dict[str, Any]:
 def _dag(call: Call) -> Dag:
     if call.version < (3, 0, 0):
         return dag_of_file(call, "test_unknown_dag")
+    if call.version < (3, 1, 0):
+        call.log("load_bundles")
+        call.log("fill_dagbag")
+        return dag_of_file(call, "test_unknown_dag", logs_are_suppressed=True)
     _read_files(call)
     dag = dag_of_file(call, "test_unknown_dag", logs_are_suppressed=True)
     # Once to find the DAG, and once more for the DAGs that it might trigger (airflow/sdk/definitions/dag.py).

@@ -7,6 +7,8 @@ from mwaa_async.emulator.airflow import dates
 from mwaa_async.emulator.airflow.call import Call
 from mwaa_async.emulator.airflow.metadata import TASKS, Dag, DagRun
 
+_NOT_PARSED = "; either it does not exist or it failed to parse."
+
 
 def dag_of_file(call: Call, traceback: str = "", *, logs_are_suppressed: bool = False) -> Dag:
     """Finds a DAG as Airflow does by reading the files of the DAGs folder."""
@@ -16,7 +18,7 @@ def dag_of_file(call: Call, traceback: str = "", *, logs_are_suppressed: bool = 
     if dag_id not in call.metadata.dags:
         if not logs_are_suppressed:
             call.log("not_in_files", dag_id=dag_id)
-        what = f"Dag {dag_id!r} could not be found; either it does not exist or it failed to parse."
+        what = f"Dag {dag_id!r} could not be found{_NOT_PARSED}"
         if call.version < (2, 0, 0):
             what = f"dag_id could not be found: {dag_id}. Either the dag did not exist or it failed to parse."
         crash_with_airflow_exception(call, traceback, what)
@@ -24,12 +26,23 @@ def dag_of_file(call: Call, traceback: str = "", *, logs_are_suppressed: bool = 
 
 
 def dag_of_database(call: Call, traceback: str = "") -> Dag:
-    """Finds a DAG where Airflow 3.1 and later take it from the database; those before read the files."""
-    if call.version < (3, 1, 0):
+    """Finds a DAG where Airflow 3 asks the database for it, 3.0 only for its file; those before read all files."""
+    if call.version < (3, 0, 0):
         return dag_of_file(call, traceback)
     dag_id = call.arguments.dag_id
     if dag_id not in call.metadata.dags:
-        crash_with_airflow_exception(call, traceback, f"Dag {dag_id!r} could not be found in the database.")
+        where = " in the database." if call.version >= (3, 1, 0) else _NOT_PARSED
+        crash_with_airflow_exception(call, traceback, f"Dag {dag_id!r} could not be found{where}")
+    call.log("read_file", dag_id=dag_id)
+    return call.metadata.dags[dag_id]
+
+
+def dag_of_rows(call: Call, traceback: str = "") -> Dag:
+    """Finds a DAG where Airflow 3.0 reads the database alone, and says so."""
+    dag_id = call.arguments.dag_id
+    if dag_id not in call.metadata.dags:
+        message = f"Dag {dag_id!r} could not be found in DagBag read from database."
+        crash_with_airflow_exception(call, traceback, message)
     return call.metadata.dags[dag_id]
 
 

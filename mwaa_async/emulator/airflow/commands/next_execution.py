@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from mwaa_async.emulator.airflow import schedule
 from mwaa_async.emulator.airflow.call import Call
-from mwaa_async.emulator.airflow.commands.lookups import dag_of_file
+from mwaa_async.emulator.airflow.commands.lookups import dag_of_file, dag_of_rows
 from mwaa_async.emulator.airflow.metadata import Dag, DagRun
 
 _PAUSED = "[INFO] Please be reminded this DAG is PAUSED now.\n"
@@ -17,7 +17,7 @@ def next_execution(call: Call) -> None:
     dag = _dag(call)
     if dag.is_paused:
         call.stderr.append(_PAUSED)
-    if call.version >= (3, 0, 0):
+    if call.version >= (3, 1, 0):
         _print_of_airflow_3(call, dag)
     elif call.version >= (2, 4, 0):
         _print_of_airflow_2(call, dag)
@@ -28,8 +28,10 @@ def next_execution(call: Call) -> None:
 def _dag(call: Call) -> Dag:
     if call.version < (3, 0, 0):
         return dag_of_file(call, "next_execution_unknown_dag")
-    if call.arguments.table and getattr(call.arguments, "field", None):
+    if getattr(call.arguments, "table", False) and getattr(call.arguments, "field", None):
         call.fail("Cannot use --table and --field together")
+    if call.version < (3, 1, 0):
+        return dag_of_rows(call, "next_execution_unknown_dag")
     dag = call.metadata.dags.get(call.arguments.dag_id)
     if dag is None:
         call.fail(f"DAG: {call.arguments.dag_id} does not exist in the database")

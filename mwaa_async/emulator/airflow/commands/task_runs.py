@@ -33,7 +33,8 @@ def _tested_dag(call: Call) -> Dag:
         return lookups.dag_of_file(call)
     call.log("load_bundles")
     call.log("fill_dagbag")
-    dag_files.log_sync(call)
+    if call.version >= (3, 1, 0):
+        dag_files.log_sync(call)
     return lookups.dag_of_file(call, logs_are_suppressed=True)
 
 

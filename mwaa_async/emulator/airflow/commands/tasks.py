@@ -18,7 +18,10 @@ def state(call: Call) -> None:
     dag_id = call.arguments.dag_id
     if call.version >= (3, 1, 0) and dag_id not in call.metadata.dags:
         call.fail(f"Can not find dag {dag_id!r}")
-    dag = lookups.dag_of_file(call, logs_are_suppressed=True)
+    if (3, 0, 0) <= call.version < (3, 1, 0):
+        dag = lookups.dag_of_rows(call, "tasks_state_unknown_dag")
+    else:
+        dag = lookups.dag_of_file(call, logs_are_suppressed=True)
     task_id = lookups.task(call)
     if call.version < (2, 2, 0) and lookups.find_run(call, dag) is None:
         call.print(None)
@@ -54,9 +57,15 @@ def _row(call: Call, run: DagRun, instance: TaskInstance) -> dict[str, object]:
 
 
 def failed_deps(call: Call) -> None:
-    dag = lookups.dag_of_database(call)
+    if (3, 0, 0) <= call.version < (3, 1, 0):
+        call.log("load_bundles")
+        dag = lookups.dag_of_file(call)
+    else:
+        dag = lookups.dag_of_database(call)
     task_id = lookups.task(call)
     run = lookups.run(call, dag)
+    if (3, 0, 0) <= call.version < (3, 1, 0):
+        call.crash("failed_deps", "AttributeError: 'DAG' object has no attribute 'get_concurrency_reached'")
     dependencies.print_unmet(call, dag, run, metadata.task_instance(run, task_id, call.now))
 
 
@@ -67,3 +76,6 @@ def render(call: Call) -> None:
     lookups.refuse_map_index(call)
     if call.version < (2, 3, 0) and lookups.find_run(call, dag) is None and lookups.asked_date(call) is None:
         call.crash("", "AttributeError: 'NoneType' object has no attribute 'strftime'")
+    run = lookups.find_run(call, dag)
+    if (3, 0, 0) <= call.version < (3, 1, 0) and run is not None and run.started is None:
+        call.crash("render_not_started")

@@ -159,7 +159,8 @@ def _row(call: Call, run: DagRun, asked: datetime | None) -> dict[str, object]:
     if call.version >= (3, 0, 0):
         # Airflow 3 infers the interval of a manual run from the moment of the command, and only if a date was given.
         interval = call.now if asked else None
-        return {**_row_start(run, (interval, interval)), **_row_end(shown), "triggering_user_name": "root"}
+        by_whom = {"triggering_user_name": "root"} if call.version >= (3, 1, 0) else {}
+        return {**_row_start(run, (interval, interval)), **_row_end(shown), **by_whom}
     return {**_row_start(run, _interval(call, run, asked)), "external_trigger": True, **_row_end(shown)}
 
 

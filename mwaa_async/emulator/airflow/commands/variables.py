@@ -31,7 +31,7 @@ def get(call: Call) -> None:
 
 def _print_default(call: Call) -> None:
     if call.arguments.default is None:
-        end = "." if call.version >= (3, 0, 0) else ""
+        end = "." if call.version >= (3, 1, 0) else ""
         call.fail(f"Variable {call.arguments.key} does not exist{end}")
     call.print(call.arguments.default)
 
