@@ -62,6 +62,11 @@ class Call:
         self.stderr.append(f"{message}\n")
         raise Failed
 
+    def crash_if_recorded(self, traceback: str) -> None:
+        """Ends with a traceback where this version has it, for a fault of Airflow's own that others do not have."""
+        if traceback in self.dialect.tracebacks:
+            self.crash(traceback)
+
     def crash(self, traceback: str, message: str = "", /, **fields: str) -> NoReturn:
         """Ends with a traceback, whose last line is the message where the record does not have it."""
         template = self.dialect.tracebacks.get(traceback)

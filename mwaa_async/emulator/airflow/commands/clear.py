@@ -63,7 +63,9 @@ def _chosen(call: Call) -> list[Chosen]:
 
 def _dags(call: Call) -> list[Dag]:
     if not call.arguments.dag_regex:
-        return [lookups.dag_of_database(call, "clear_unknown_dag")]
+        dag = lookups.dag_of_database(call, "clear_unknown_dag")
+        call.log("read_file")
+        return [dag]
     _log_reading_of_files(call)
     found = _search(call, call.arguments.dag_id)
     dags = [dag for dag in call.metadata.dags.values() if found(dag.dag_id)]

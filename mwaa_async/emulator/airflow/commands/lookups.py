@@ -33,7 +33,6 @@ def dag_of_database(call: Call, traceback: str = "") -> Dag:
     if dag_id not in call.metadata.dags:
         where = " in the database." if call.version >= (3, 1, 0) else _NOT_PARSED
         crash_with_airflow_exception(call, traceback, f"Dag {dag_id!r} could not be found{where}")
-    call.log("read_file", dag_id=dag_id)
     return call.metadata.dags[dag_id]
 
 

@@ -18,8 +18,9 @@ def state(call: Call) -> None:
     dag_id = call.arguments.dag_id
     if call.version >= (3, 1, 0) and dag_id not in call.metadata.dags:
         call.fail(f"Can not find dag {dag_id!r}")
-    if (3, 0, 0) <= call.version < (3, 1, 0):
-        dag = lookups.dag_of_rows(call, "tasks_state_unknown_dag")
+    by_rows = "tasks_state_unknown_dag"
+    if by_rows in call.dialect.tracebacks:
+        dag = lookups.dag_of_rows(call, by_rows)
     else:
         dag = lookups.dag_of_file(call, logs_are_suppressed=True)
     task_id = lookups.task(call)
@@ -57,15 +58,10 @@ def _row(call: Call, run: DagRun, instance: TaskInstance) -> dict[str, object]:
 
 
 def failed_deps(call: Call) -> None:
-    if (3, 0, 0) <= call.version < (3, 1, 0):
-        call.log("load_bundles")
-        dag = lookups.dag_of_file(call)
-    else:
-        dag = lookups.dag_of_database(call)
+    dag = lookups.dag_of_database(call)
     task_id = lookups.task(call)
     run = lookups.run(call, dag)
-    if (3, 0, 0) <= call.version < (3, 1, 0):
-        call.crash("failed_deps", "AttributeError: 'DAG' object has no attribute 'get_concurrency_reached'")
+    call.crash_if_recorded("failed_deps")
     dependencies.print_unmet(call, dag, run, metadata.task_instance(run, task_id, call.now))
 
 
@@ -77,5 +73,5 @@ def render(call: Call) -> None:
     if call.version < (2, 3, 0) and lookups.find_run(call, dag) is None and lookups.asked_date(call) is None:
         call.crash("", "AttributeError: 'NoneType' object has no attribute 'strftime'")
     run = lookups.find_run(call, dag)
-    if (3, 0, 0) <= call.version < (3, 1, 0) and run is not None and run.started is None:
-        call.crash("render_not_started")
+    if run is not None and run.started is None:
+        call.crash_if_recorded("render_not_started")
