@@ -5,7 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from mwaa_async._errors import EnvironmentNotFoundError, MwaaError, UnsupportedCommandError
-from mwaa_async._protocol.catalogue import is_offered, nearest
+from mwaa_async._protocol.catalogue import is_offered
+from mwaa_async._protocol.instead import instead, pasted
 from mwaa_async._protocol.secrets import called, redacted
 from mwaa_async._protocol.versions import Version, parse_version
 
@@ -14,6 +15,7 @@ logger = logging.getLogger("mwaa_async")
 # Seconds for AWS to tell the version. A private network may have a way to the token API only (they are two VPC
 # endpoints), and then commands must not wait for the SDK's minutes of retries.
 _PATIENCE = 5.0
+_UNLISTED = "to send it all the same: MwaaClient(allow_unlisted=True), or 'mwaa-async run --allow-unlisted'"
 
 
 class Airflow:
@@ -91,10 +93,10 @@ class Airflow:
 
     def _unsupported(self, line: str) -> UnsupportedCommandError:
         where = f" on Airflow {self.text}" if self.text else ""
+        said = pasted(line) or f"MWAA does not offer {called(line)!r}{where}: {instead(line, self.version)}"
+        unlisted = "" if pasted(line) else f"; {_UNLISTED}"
         return UnsupportedCommandError(
-            f"{self._environment}: MWAA does not offer {called(line)!r}{where}; the nearest that it offers is "
-            f"{nearest(line, self.version)!r}. It was not sent; to send it all the same: "
-            "MwaaClient(allow_unlisted=True), or 'mwaa-async run --allow-unlisted'",
+            f"{self._environment}: {said}. It was not sent{unlisted}",
             environment=self._environment,
             command=redacted(line),
         )

@@ -56,7 +56,7 @@ class Environment:
         """Run one Airflow command, when its turn has come, and return what it printed.
 
         `command` is a command line (`"dags list -o json"`), sent as it is, or a sequence of arguments, quoted so that
-        Airflow gets exactly these. A leading `airflow` is dropped.
+        Airflow gets exactly these. A leading `airflow` is dropped, and so are line breaks at a line's end.
 
         `timeout` is how long to wait for the answer from the moment the command's turn has come, `queue_timeout` how
         long to wait for the turn (default: the client's), both in seconds. After a time-out or a cancellation the

@@ -94,9 +94,13 @@ class OutcomeUnknownError(MwaaError):
 
 
 class CommandFailedError(MwaaError):
-    """Airflow ran the command and reports failure; `result` has what it printed."""
+    """Airflow ran the command and reports failure; `result` has what it printed.
+
+    `advice` says what to do about it, where that is known; it is part of the message, too.
+    """
 
     ran = True
+    advice: str | None = None
 
 
 class DagNotFoundError(CommandFailedError):

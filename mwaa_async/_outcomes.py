@@ -16,6 +16,7 @@ from mwaa_async._errors import (
     RequestRejectedError,
     VariableNotFoundError,
 )
+from mwaa_async._protocol.advice import advice
 from mwaa_async._protocol.catalogue import always_answers
 from mwaa_async._protocol.named_failures import NamedFailure, named_failure
 from mwaa_async._protocol.secrets import called, redacted, without_secrets
@@ -155,12 +156,16 @@ def check(result: CommandResult, *, stdout: str | None = None) -> None:
     command = redacted(result.command)
     text = without_secrets(reason or f"HTTP {result.http_status}", result.command)
     kind = _KINDS.get(named_failure(reason or ""), CommandFailedError)
-    raise kind(
-        f"{result.environment}: Airflow ran {command!r}, and it failed: {text}",
+    hint = advice(result.command, reason or "")
+    told = f"{text.removesuffix('.')}; {hint}" if hint else text
+    error = kind(
+        f"{result.environment}: Airflow ran {command!r}, and it failed: {told}",
         environment=result.environment,
         command=command,
         result=result,
     )
+    error.advice = hint
+    raise error
 
 
 def is_silent(result: CommandResult) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mwaa_async._errors import OutputError
+from mwaa_async._protocol.advice import json_advice
 from mwaa_async._protocol.documents import find_json
 from mwaa_async._protocol.secrets import redacted
 
@@ -35,8 +36,7 @@ class CommandResult:
             return find_json(self.stdout)
         except ValueError as error:
             raise OutputError(
-                f"{self.environment}: {redacted(self.command)!r} printed no JSON document; "
-                "commands that can print one do so with '--output json'",
+                f"{self.environment}: {redacted(self.command)!r} printed no JSON document; {json_advice(self.command)}",
                 environment=self.environment,
                 command=redacted(self.command),
                 result=self,

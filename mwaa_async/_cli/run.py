@@ -5,7 +5,7 @@ import click
 from mwaa_async import CommandFailedError, CommandResult
 from mwaa_async._cli.errand import run_errand
 from mwaa_async._cli.options import Options, environment_name
-from mwaa_async._cli.output import write
+from mwaa_async._cli.output import say, write
 
 
 # Parsing ends at the environment: what follows, "--help" and "--" too, is Airflow's.
@@ -46,4 +46,6 @@ def _tell_failure(error: CommandFailedError) -> None:
         _print(error.result)
     if error.result is None or not error.result.stderr.strip():
         raise error
+    if error.advice:
+        say(error.advice)
     raise click.exceptions.Exit(1)

@@ -19,6 +19,7 @@ from mwaa_async._cli.options import Options, allowed_run_id_pattern, environment
 from mwaa_async._cli.output import write
 from mwaa_async._cli.status import shown_status
 from mwaa_async._commands.dag_runs import check_success, follow
+from mwaa_async._protocol.confs import QUOTED, TOO_DEEP, wrong_with
 
 _SPARE = 100  # levels: a conf stands in other things when it is sent and printed
 _IN_PYTHON, _HERE = "MwaaClient(allowed_run_id_pattern=…)", "--allowed-run-id-pattern"
@@ -33,16 +34,16 @@ class UnseenEndError(click.ClickException):
 def conf_from(text: str) -> Mapping[str, Any]:
     """Return the conf of `--conf`: JSON, or `@FILE` with JSON in it (`@-`: stdin). Raises `click.BadParameter`."""
     try:
-        conf = json.loads(_content(text[1:]) if text.startswith("@") else text)
+        content = _content(text[1:]) if text.startswith("@") else text
     except OSError as error:
         raise click.BadParameter(f"{text[1:]!r} cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise click.BadParameter(f"no JSON: {error}") from None
-    except RecursionError:
-        raise click.BadParameter("it is nested too deeply") from None
-    if not isinstance(conf, dict):
-        raise click.BadParameter("a conf is a JSON object: {…}")
-    return _written(conf)
+        raise click.BadParameter(f"{text[1:]!r} is no text: {error}") from None
+    if wrong := wrong_with(content):
+        plain = text.startswith("@") or wrong == TOO_DEEP
+        quoting = "" if plain else f". Write {QUOTED}; or put it into a file: --conf @FILE"
+        raise click.BadParameter(f"{wrong}{quoting}")
+    return _written(json.loads(content))
 
 
 def _written(conf: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def _written(conf: dict[str, Any]) -> dict[str, Any]:
     except ValueError:
         raise click.BadParameter("no JSON: it has neither NaN nor Infinity") from None
     except RecursionError:
-        raise click.BadParameter("it is nested too deeply") from None
+        raise click.BadParameter(TOO_DEEP) from None
     return conf
 
 

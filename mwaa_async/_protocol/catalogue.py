@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from functools import cache
 from typing import Literal, cast
 
@@ -77,6 +77,9 @@ variables set               variables -s,variables --set      2.0    3.0    sets
 
 _HELP = frozenset({"-h", "--help"})
 _LONGEST_ASKED = 100  # characters: no command is as long, and comparing takes its time
+_ALIKE = 0.78  # of 1: `tigger` and `trigger`, but neither `get` and `set` nor `delete-run` and `delete`
+# Commands that another one has taken the place of, with options of its own.
+_TWINS = {"dags backfill": ("backfill create",), "backfill create": ("dags backfill",)}
 _QUOTES = frozenset("'\"\\")
 # What separates words for the web server, which splits lines like `shlex`: no other blank, such as U+00A0, does.
 _BLANKS = " \t\r\n"
@@ -153,17 +156,46 @@ def is_offered(line: str, version: Version | None) -> bool:
     return start[0] in offered or " ".join(start) in offered or not _HELP.isdisjoint(start)
 
 
-def nearest(line: str, version: Version | None) -> str:
-    """Return what the command is called in this version, or else the offered one that is spelled most like it."""
+def meant(line: str) -> Command | None:
+    """Return the command, of any version, that the line calls by its words there."""
     start = _start(line)
-    asked = " ".join(start)
-    for command in catalogue().values():
-        twins = command.spellings(version)
-        if twins and (asked == command.words or start[0] in command.old_words):
-            return twins[0]
-    offered = sorted(_offered(version))
-    of_group = [words for words in offered if words.split()[0] == start[0]]
-    return get_close_matches(asked[:_LONGEST_ASKED], of_group or offered, n=1, cutoff=0.0)[0]
+    names = [" ".join(start).partition("=")[0]]  # of 1.10's `variables -s` the option says which it is
+    if start[0] not in _CHOSEN_BY_OPTIONS or start[1:2] == [] or start[1].startswith("-"):
+        names.append(start[0])
+    commands = catalogue().values()
+    return next((c for name in names for c in commands if name == c.words or name in c.old_words), None)
+
+
+def successor(line: str, version: Version | None) -> str | None:
+    """Return what another version's command is called in this one, where MWAA offers it here."""
+    command = meant(line)
+    names = (command.words, *_TWINS.get(command.words, ())) if command else ()
+    return next((spelling for name in names for spelling in catalogue()[name].spellings(version)), None)
+
+
+def comes_with(line: str, version: Version) -> Version | None:
+    """Return the first later version with which MWAA offers the command."""
+    command = meant(line)
+    versions = (command.since_2, command.since_3) if command else ()
+    return next((since for since in versions if since is not None and since > version), None)
+
+
+def misspelled(line: str, version: Version | None) -> str | None:
+    """Return what the command, of any version, of which this is plainly a misspelling is called in this one.
+
+    What is only a little like another one is none: `connections get` is no `connections delete`.
+    """
+    asked = [word[:_LONGEST_ASKED] for word in _start(line)]
+    likeness, words = max((_likeness(asked, words.split()), words) for words in _offered(None) - _CHOSEN_BY_OPTIONS)
+    if likeness < _ALIKE:
+        return None
+    return successor(words, version) if version else words
+
+
+def offered_of(group: str, version: Version | None) -> list[str]:
+    """Return the words that MWAA offers after this first one (`list` after `dags`)."""
+    spellings = [words.split() for words in _offered(version)]
+    return sorted(words[1] for words in spellings if words[0] == group and words[1:])
 
 
 @cache
@@ -193,6 +225,13 @@ def always_answers(line: str) -> bool:
     """Tell whether the command prints something whenever it succeeds; of what is not known here it is expected."""
     start, answers = _start(line), _answers()
     return answers.get(" ".join(start), answers.get(start[0], True))
+
+
+def _likeness(asked: list[str], words: list[str]) -> float:
+    """Return how much the word is like the other one, from 0 to 1, that is least like it."""
+    if len(asked) < len(words):
+        return 0.0
+    return min(SequenceMatcher(None, *pair).ratio() for pair in zip(asked, words, strict=False))
 
 
 def _command(row: str) -> Command:

@@ -8,16 +8,20 @@ from collections.abc import Sequence
 _SPECIAL = re.compile(r"""['"\\\r\n]""")
 _QUOTED = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\[^\r\n]""", re.DOTALL)
 _AIRFLOW = re.compile(r"[ \t]*airflow(?:[ \t]+|\Z)")
+_JSON = (
+    "this is JSON, and the endpoint is no REST API: it takes a command line, such as dags trigger DAG_ID --conf '{…}'"
+)
 
 
 def command_line(command: str | Sequence[str]) -> str:
     """Return the line to send for `command`, without a leading `airflow`.
 
-    A string is the line already and is sent as it is; a sequence of arguments is quoted so that Airflow gets exactly
-    these. Raises `ValueError` for what the web server could not split into words again: an empty command, a NUL, a
-    line break outside quotes, a quote that is never closed, a character that UTF-8 cannot express.
+    A string is the line already and is sent as it is, but for line breaks at its end; a sequence of arguments is
+    quoted so that Airflow gets exactly these. Raises `ValueError` for what the web server could not split into words
+    again: an empty command, a NUL, a line break outside quotes, a quote that is never closed, a character that UTF-8
+    cannot express.
     """
-    line = _without_airflow(command) if isinstance(command, str) else _quoted(command)
+    line = _without_airflow(_without_end(command)) if isinstance(command, str) else _quoted(command)
     if not line.strip():
         raise ValueError("the command is empty")
     if "\0" in line:
@@ -35,6 +39,18 @@ def split_words(line: str) -> list[str]:
     Raises `ValueError` where a quote is not closed or nothing follows a backslash.
     """
     return shlex.split(line)
+
+
+def pasted_json(line: str) -> str | None:
+    """Return what to say of a JSON document in the place of a command: it is a request's body for a REST API."""
+    return _JSON if line.lstrip(" \t\r\n'\"").startswith(("{", "[")) else None
+
+
+def _without_end(line: str) -> str:
+    """Return the line without the line breaks at its end, and the blanks after the first of them."""
+    text = line.rstrip(" \t\r\n")
+    blanks = len(line[len(text) :].split("\n", 1)[0].split("\r", 1)[0])  # the last may be escaped, and so an argument
+    return line[: len(text) + blanks]
 
 
 def _without_airflow(line: str) -> str:
@@ -60,7 +76,11 @@ def _check_encoding(line: str) -> None:
 def _check_quotes(line: str) -> None:
     unquoted = _QUOTED.sub("", line)
     if "\n" in unquoted or "\r" in unquoted:
-        raise ValueError("the command has a line break outside quotes")
+        raise ValueError(
+            pasted_json(line)
+            or "the command has a line break outside quotes, and the web server takes one line: quote an argument that "
+            "has one, or pass a sequence of arguments; run several commands one by one"
+        )
     if "'" in unquoted or '"' in unquoted:
         raise ValueError("the command has a quote that is never closed")
     if "\\" in unquoted:

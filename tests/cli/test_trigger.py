@@ -39,14 +39,15 @@ async def test_the_conf_is_json_or_a_files(
 @pytest.mark.parametrize(
     ("conf", "said"),
     [
-        ("{", "no JSON: "),
+        ("{", "it ends too early"),
+        ('{"a": 1 "b": 2}', "no JSON: Expecting ',' delimiter"),
         ("[1]", "a conf is a JSON object"),
         ("@nosuch", "cannot be read"),
         ('{"a": NaN}', "no JSON: it has neither NaN nor Infinity"),
         ('{"a": -1e999}', "no JSON: it has neither NaN nor Infinity"),
         ("@deep.json", "nested too deeply"),
     ],
-    ids=["cut", "list", "no file", "NaN", "infinite", "deep"],
+    ids=["cut", "comma", "list", "no file", "NaN", "infinite", "deep"],
 )
 async def test_a_conf_that_is_none_is_wrong_usage(
     mwaa_async: CommandLine, emulator: Emulator, conf: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

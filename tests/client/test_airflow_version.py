@@ -65,24 +65,28 @@ async def test_run_asks_aws_only_and_lets_pass_what_it_cannot_judge(emulator: Em
 
 
 @pytest.mark.parametrize(
-    ("version", "line", "nearest"),
+    ("version", "line", "what_to_do"),
     [
-        ("2.10.5", "trigger_dag etl", "'dags trigger'"),
-        ("1.10.12", "dags trigger etl", "'trigger_dag'"),
-        ("1.10.12", "dags list", "'list_dags'"),
-        ("2.10.5", "connections export -", "'connections delete'"),
-        ("2.10.5", "dag list", "'dags list'"),
-        ("2.0.2", "dags list-runs -d etl", "'dags list-jobs'"),
-        ("2.10.5", "assets list", "'"),
-        ("3.3.1", "dags backfill etl", "'dags"),
-        ("3.3.1", "scheduler", "'"),
+        ("2.10.5", "trigger_dag etl", "there it is 'dags trigger'"),
+        ("1.10.12", "dags trigger etl", "there it is 'trigger_dag'"),
+        ("1.10.12", "dags list", "there it is 'list_dags'"),
+        ("2.10.5", "connections export -", "/connections of Airflow's REST API"),
+        ("2.10.5", "dag list", "the nearest that it offers is 'dags list'"),
+        ("2.0.2", "dags list-runs -d etl", "it comes with Airflow 2.2"),
+        ("2.10.5", "assets list", "it comes with Airflow 3.0"),
+        ("3.3.1", "dags backfill etl", "there it is 'backfill create --dag-id DAG_ID --from-date DATE --to-date DATE'"),
+        ("3.3.1", "scheduler", "MWAA runs Airflow's processes itself"),
+        ("3.3.1", "dags bogus", "of 'dags' it offers backfill, delete, list, "),
+        ("3.3.1", "bogus", "AWS's page 'Apache Airflow CLI command reference'"),
     ],
 )
 async def test_a_command_that_is_not_offered_is_refused_before_a_token_is_fetched(
-    version: str, line: str, nearest: str
+    version: str, line: str, what_to_do: str
 ) -> None:
     async with Emulator(airflow=version) as emulator, environment(emulator) as demo:
-        with pytest.raises(UnsupportedCommandError, match=f"the nearest that it offers is {nearest}") as caught:
+        with pytest.raises(
+            UnsupportedCommandError, match=rf"does not offer .*( on Airflow {version})?: {what_to_do}"
+        ) as caught:
             await demo.run(line)
         assert caught.value.ran is False
         assert "allow_unlisted" in str(caught.value)

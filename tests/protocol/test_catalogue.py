@@ -4,7 +4,15 @@ import time
 
 import pytest
 
-from mwaa_async._protocol.catalogue import always_answers, catalogue, is_offered, nearest, only_reads
+from mwaa_async._protocol.catalogue import (
+    always_answers,
+    catalogue,
+    comes_with,
+    is_offered,
+    misspelled,
+    only_reads,
+    successor,
+)
 from mwaa_async._protocol.log_lines import without_records
 from mwaa_async._protocol.versions import Version, parse_version
 
@@ -133,39 +141,106 @@ def test_a_command_is_recognized_however_it_is_quoted_and_spaced() -> None:
     assert is_offered("var\\iables get k", (2, 10, 5))
 
 
+VERSIONS: list[Version | None] = [None, (1, 10, 12), (2, 0, 2), (2, 10, 5), (3, 3, 2)]
+
+
 @pytest.mark.parametrize(
     ("command", "version", "name"),
     [
         ("dags list -o json", (1, 10, 12), "list_dags"),
         ("dags trigger demo", (1, 10, 12), "trigger_dag"),
         ("variables get k", (1, 10, 12), "variables -g"),
+        ("variables -g k", (2, 10, 5), "variables get"),
+        ("variables -s k v", (2, 10, 5), "variables set"),
+        ("variables --set=k v", (3, 3, 2), "variables set"),
+        ("variables", (2, 10, 5), "variables list"),
         ("list_dags -r", (2, 10, 5), "dags list"),
         ("trigger_dag demo", (3, 3, 2), "dags trigger"),
         ("task_state demo extract 2024-05-01", (2, 2, 5), "tasks state"),
         ("backfill etl", (2, 10, 5), "dags backfill"),
+        ("backfill etl", (3, 3, 2), "backfill create"),
+        ("dags backfill etl", (3, 0, 6), "backfill create"),
+        ("backfill create --dag-id etl", (2, 10, 5), "dags backfill"),
+        ("tasks run etl load 2024-05-01", (3, 3, 2), None),
+        ("variables import file.json", (2, 10, 5), None),
+        ("pool -g p", (2, 10, 5), None),
+        ("dags lst", (2, 10, 5), None),
+    ],
+)
+def test_a_command_of_another_version_has_a_successor_where_it_is_offered(
+    command: str, version: Version, name: str | None
+) -> None:
+    assert successor(command, version) == name
+
+
+@pytest.mark.parametrize(
+    ("command", "version", "since"),
+    [
+        ("dags list-runs -d etl", (2, 1, 4), (2, 2, 0)),
+        ("assets list", (2, 10, 5), (3, 0, 0)),
+        ("dags report", (1, 10, 12), (2, 0, 0)),
+        ("tasks run etl load", (3, 3, 2), None),
+        ("bogus", (1, 10, 12), None),
+    ],
+)
+def test_the_version_is_known_with_which_a_command_comes(command: str, version: Version, since: Version | None) -> None:
+    assert comes_with(command, version) == since
+
+
+@pytest.mark.parametrize(
+    ("command", "version", "name"),
+    [
+        ("dags tigger etl", (2, 10, 5), "dags trigger"),
+        ("dags tigger etl", (1, 10, 12), "trigger_dag"),
         ("dags lst", (2, 10, 5), "dags list"),
         ("dag list", (2, 10, 5), "dags list"),
         ("dags list-run demo", (2, 10, 5), "dags list-runs"),
+        ("dags list_runs demo", (3, 3, 2), "dags list-runs"),
+        ("dags lst", (2, 0, 2), None),  # the command comes with 2.2
+        ("dags delet etl", (2, 10, 5), "dags delete"),
         ("variable set k v", (3, 3, 2), "variables set"),
+        ("triger_dag etl", (2, 10, 5), "dags trigger"),
         ("providers triger", None, "providers triggers"),
-        ("dags list-runs -d demo", (2, 1, 4), "dags list-jobs"),  # the former comes with 2.2
+        ("connections get c", (2, 10, 5), None),
+        ("connections list", (2, 10, 5), None),
+        ("dags details etl", (2, 10, 5), None),
+        ("dags delete-run etl r", (2, 10, 5), None),
+        ("roles delete r", (2, 10, 5), None),
+        ("variables export -", (2, 10, 5), None),
+        ("bogus", None, None),
+        ("dags", None, None),
+        ("''", None, None),
     ],
 )
-def test_the_nearest_command_is_the_same_one_of_this_version_or_one_that_is_spelled_like_it(
-    command: str, version: Version | None, name: str
+def test_only_a_plain_misspelling_is_taken_for_another_command(
+    command: str, version: Version | None, name: str | None
 ) -> None:
-    assert nearest(command, version) == name
+    assert misspelled(command, version) == name
 
 
-@pytest.mark.parametrize("version", [None, (1, 10, 12), (2, 0, 2), (2, 10, 5), (3, 3, 2)])
-@pytest.mark.parametrize("command", [*ALL, "bogus", "dags", "x y z", "''"])
-def test_the_nearest_command_is_always_one_that_is_offered(command: str, version: Version | None) -> None:
-    assert is_offered(nearest(command, version), version)
+@pytest.mark.parametrize("verb", ["get", "list", "show", "details", "export", "state", "report", "info", "check"])
+@pytest.mark.parametrize(
+    "group", ["dags", "tasks", "variables", "connections", "roles", "pools", "pool", "db", "users"]
+)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_who_wants_to_read_is_never_sent_to_what_changes_something(
+    group: str, verb: str, version: Version | None
+) -> None:
+    for line in (f"{group} {verb}", f"{group} {verb}s x", f"{verb}_{group}", f"{group} {verb}-x"):
+        found = successor(line, version) or misspelled(line, version)
+        assert found is None or only_reads(found), (line, found)
 
 
-def test_the_nearest_command_is_found_at_once_however_long_the_words_are() -> None:
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("command", [*ALL, "bogus", "dags", "x y z", "''", "dags tigger", "variable st"])
+def test_what_is_named_instead_is_always_offered(command: str, version: Version | None) -> None:
+    for found in (successor(command, version), misspelled(command, version)):
+        assert found is None or is_offered(found, version)
+
+
+def test_a_misspelling_is_looked_for_at_once_however_long_the_words_are() -> None:
     started = time.perf_counter()
-    assert is_offered(nearest("dags\u00a0" * 200_000, None), None)
+    assert misspelled("dags\u00a0" * 200_000, None) is None
     assert time.perf_counter() - started < 1
 
 

@@ -1,6 +1,7 @@
 """Building the line that is sent."""
 
 import shlex
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -93,11 +94,44 @@ def test_a_nul_is_refused(command: str | list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["dags list\n", "dags\nlist", "dags\rlist", "dags \\\nlist", "'a'\n'b'", "\nairflow version"]
+    "line",
+    ["dags\nlist", "dags\rlist", "dags \\\nlist", "'a'\n'b'", "\nairflow version", "dags list\nversion\n"],
 )
 def test_a_line_break_outside_quotes_is_refused(line: str) -> None:
-    with pytest.raises(ValueError, match="line break outside quotes"):
+    with pytest.raises(ValueError, match=r"line break outside quotes.*: quote an argument that has one, or pass a seq"):
         command_line(line)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n\n", "\n  ", "\n \t\r\n"])
+@pytest.mark.parametrize(
+    "line", ["dags list", "dags list -o json ", "variables set k 'two\nlines'", "variables set k a\\ "]
+)
+def test_line_breaks_at_the_end_of_a_string_are_dropped(line: str, end: str) -> None:
+    assert command_line(line + end) == line
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_line_break_at_the_end_of_an_argument_is_the_arguments(end: str) -> None:
+    assert split_words(command_line(["variables", "set", "k", f"v{end}"])) == ["variables", "set", "k", f"v{end}"]
+
+
+@pytest.mark.parametrize("line", ["dags list \\\n", "variables set k 'v\n"])
+def test_a_line_break_that_belongs_to_something_is_not_dropped_in_silence(line: str) -> None:
+    with pytest.raises(ValueError, match=r"backslash|never closed"):
+        command_line(line)
+
+
+def test_line_breaks_are_dropped_in_linear_time() -> None:
+    started = time.perf_counter()
+    with pytest.raises(ValueError, match="line break"):
+        command_line("dags" + "\n \n" * 500_000 + "list")
+    assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize("body", ['{\n  "conf": {}\n}', '\n[\n{"dag_id": "etl"}]'])
+def test_a_json_document_over_several_lines_is_named_as_that(body: str) -> None:
+    with pytest.raises(ValueError, match="this is JSON, and the endpoint is no REST API"):
+        command_line(body)
 
 
 @pytest.mark.parametrize("line", ["'a", '"a', "a'", "'a'b'", '"a\\"', "a 'b\"", "it's", "'a\nb"])
@@ -138,8 +172,10 @@ def test_a_string_in_one_line_is_refused_exactly_where_a_shell_cannot_split_it(l
 @given(st.text(alphabet="'\"\\ \n\r\tab"))
 def test_a_line_break_in_a_string_that_is_taken_is_a_part_of_an_argument(line: str) -> None:
     if _is_taken(line):
+        sent = command_line(line)  # without the line breaks at its end
+        assert split_words(sent) == _words(line)
         # A shell splits at a line break, but not at a letter.
-        assert _words(_with_letters(line)) == [_with_letters(word) for word in split_words(line)]
+        assert _words(_with_letters(sent)) == [_with_letters(word) for word in split_words(sent)]
 
 
 def _with_letters(text: str) -> str:

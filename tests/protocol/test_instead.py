@@ -1,0 +1,104 @@
+"""What somebody is told who types what MWAA offers no command for."""
+
+import time
+
+import pytest
+
+from mwaa_async._protocol.catalogue import catalogue
+from mwaa_async._protocol.instead import instead, pasted
+from mwaa_async._protocol.versions import Version
+
+# https://docs.aws.amazon.com/mwaa/latest/userguide/airflow-cli-command-reference.html: not offered on any version, or
+# not on 2 and 3; each with what helps.
+WAYS = [
+    ("connections get c", "BaseHook.get_connection"),
+    ("connections list -o json", "/connections of Airflow's REST API"),
+    ("connections export -", "a secrets backend"),
+    ("connections import file.json", "'connections add' once for each"),
+    ("connections test c", "a DAG that uses it"),
+    ("connections update c", "'connections add' and 'connections delete' are all"),
+    ("variables import file.json", "'variables set' once for each"),
+    ("variables export -", "'variables list', and then 'variables get'"),
+    ("pools list", "/pools of Airflow's REST API"),
+    ("pools import pools.json", "/pools of Airflow's REST API"),
+    ("pool -g p", "/pools of Airflow's REST API"),
+    ("users create -u x", "IAM"),
+    ("create_user -u x", "IAM"),
+    ("roles delete r", "user interface"),
+    ("roles export f", "of 'roles' it offers add-perms, create, del-perms, list"),
+    ("dags details etl", "/dags/DAG_ID/details of Airflow's REST API"),
+    ("dags show-dependencies", "user interface"),
+    ("tasks logs etl", "CloudWatch Logs"),
+    ("db check", "MWAA keeps the metadata database itself"),
+    ("db migrate", "'db clean'"),
+    ("upgradedb", "MWAA keeps the metadata database itself"),
+    ("config get-value core parallelism", "aws mwaa get-environment"),
+    ("scheduler", "CloudWatch Logs"),
+    ("webserver -p 8080", "CloudWatch Logs"),
+    ("rotate-fernet-key", "Fernet"),
+    ("sync-perm", "'roles add-perms'"),
+    ("providers auth", "'providers get PROVIDER --full'"),
+    ("jobs check", "SchedulerHeartbeat"),
+    ("info", "aws mwaa get-environment"),
+    ("plugins", "/plugins"),
+    ("bogus", "Apache Airflow CLI command reference"),
+]
+
+
+@pytest.mark.parametrize("version", [(2, 10, 5), (3, 3, 1)])
+@pytest.mark.parametrize(("line", "told"), WAYS)
+def test_what_mwaa_has_no_command_for_has_a_way_around(line: str, told: str, version: Version) -> None:
+    assert told in instead(line, version)
+
+
+@pytest.mark.parametrize(("line", "told"), WAYS)
+def test_a_way_around_names_no_command_that_is_not_there(line: str, told: str) -> None:
+    quoted = instead(line, (3, 3, 1)).split("'")[1::2]
+    first_words = {words.split()[0] for words in catalogue()}
+    for words in quoted:
+        if " " in words and words.split()[0] in first_words:
+            assert " ".join(words.split()[:2]) in catalogue(), words
+
+
+def test_pools_of_1_10_are_pool() -> None:
+    assert instead("pools list", (1, 10, 12)) == "there it is 'pool' with -g, -s or -x"
+
+
+def test_a_task_is_not_run_by_itself_any_more() -> None:
+    assert "'tasks test' tries it" in instead("tasks run etl load r", (3, 0, 6))
+    assert instead("tasks run etl load r", (1, 10, 12)) == "there it is 'run'"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"conf": {}}', "this is JSON, and the endpoint is no REST API"),
+        ("'{}'", "this is JSON"),
+        ('[{"dag_id": "etl"}]', "this is JSON"),
+        ("POST /dags/etl/dagRuns", "a request for a REST API"),
+        ("/dags/etl/dagRuns", "aws mwaa invoke-rest-api"),
+        ("https://x.c2.eu-west-1.airflow.amazonaws.com/aws_mwaa/cli", "a request for a REST API"),
+        ("aws mwaa create-cli-token --name prod", "the token is fetched for you"),
+        ("curl -L https://h/aws_mwaa/cli --data-raw 'dags list'", "stands after --data-raw"),
+        ("airflow dags list", "only what stands after 'airflow'"),
+        ("$ airflow dags list", "only what stands after 'airflow'"),
+        ("docker compose exec scheduler airflow dags list", "only what stands after 'airflow'"),
+    ],
+)
+def test_what_is_no_airflow_command_is_named_as_what_it_is(text: str, told: str) -> None:
+    said = pasted(text)
+    assert said
+    assert told in said
+
+
+@pytest.mark.parametrize("line", ["dags details airflow", "users create -u airflow", "bogus {}", "''"])
+def test_a_command_that_mwaa_does_not_offer_is_one_all_the_same(line: str) -> None:
+    assert pasted(line) is None
+
+
+def test_what_to_do_is_found_at_once_however_long_the_line_is() -> None:
+    started = time.perf_counter()
+    for line in ("dags\u00a0" * 200_000, "x " * 500_000, "{" * 1_000_000):
+        assert instead(line, (2, 10, 5))
+        pasted(line)
+    assert time.perf_counter() - started < 1
