@@ -5,7 +5,9 @@ from typing import Any
 
 from mwaa_async._errors import OutputError
 from mwaa_async._protocol.advice import json_advice
+from mwaa_async._protocol.catalogue import prints_a_text
 from mwaa_async._protocol.documents import find_json
+from mwaa_async._protocol.log_lines import divided
 from mwaa_async._protocol.secrets import redacted
 
 
@@ -27,8 +29,18 @@ class CommandResult:
     took: float
     attempts: int = 1
 
+    @property
+    def text(self) -> str:
+        """stdout without the log lines of Airflow and MWAA, wherever they stand, and with every other character.
+
+        What somebody stored (`variables get`, `tasks render`) keeps lines in its midst that look like log lines, and
+        loses those at its ends: only `Variables.get` and `Tasks.render` raise an error where these cannot be told from
+        the log's.
+        """
+        return divided(self.stdout, is_text=prints_a_text(self.command)).answer
+
     def json(self) -> Any:
-        """Return the JSON document in stdout, wherever Airflow's log lines end.
+        """Return the JSON document in stdout, wherever log lines begin and end.
 
         Raises `OutputError` when stdout holds none, which is usual without `--output json`.
         """

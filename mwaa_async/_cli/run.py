@@ -6,29 +6,35 @@ from mwaa_async import CommandFailedError, CommandResult
 from mwaa_async._cli.errand import run_errand
 from mwaa_async._cli.options import Options, environment_name
 from mwaa_async._cli.output import say, write
+from mwaa_async._protocol.catalogue import prints_a_text
+from mwaa_async._protocol.log_lines import divided
 
 
 # Parsing ends at the environment: what follows, "--help" and "--" too, is Airflow's.
 @click.command(context_settings={"allow_interspersed_args": False}, short_help="Run one command.")
 @click.option("--allow-unlisted", is_flag=True, help="Send it also where MWAA does not list it as offered.")
+@click.option("--raw", is_flag=True, help="Leave log lines where they came, on stdout.")
 @click.argument("environment", type=environment_name)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_obj
-def run(options: Options, *, allow_unlisted: bool, environment: str, command: tuple[str, ...]) -> None:
+def run(options: Options, *, allow_unlisted: bool, raw: bool, environment: str, command: tuple[str, ...]) -> None:
     """Run one Airflow command when its turn has come, and print what it prints.
+
+    Its answer goes to stdout, its stderr and the log lines of Airflow and MWAA to stderr.
 
     Everything after ENVIRONMENT goes to Airflow untouched. One single argument with spaces in it is taken as a
     command line, as ssh does.
 
     \b
     mwaa-async run prod dags trigger etl --conf '{"day": "2026-01-01"}'
-    mwaa-async run prod "dags list --output json"
+    mwaa-async run prod "dags list --output json" | jq
     """
     words = _line_or_words(command)
     try:
-        _print(run_errand(options.client(allow_unlisted=allow_unlisted), environment, lambda chosen: chosen.run(words)))
+        client = options.client(allow_unlisted=allow_unlisted)
+        _print(run_errand(client, environment, lambda chosen: chosen.run(words)), raw=raw)
     except CommandFailedError as error:
-        _tell_failure(error)
+        _tell_failure(error, raw=raw)
 
 
 def _line_or_words(command: tuple[str, ...]) -> str | list[str]:
@@ -36,14 +42,17 @@ def _line_or_words(command: tuple[str, ...]) -> str | list[str]:
     return words[0] if len(words) == 1 and words[0].split() != words else words
 
 
-def _print(result: CommandResult) -> None:
-    write(result.stdout)
+def _print(result: CommandResult, *, raw: bool) -> None:
+    is_text = prints_a_text(result.command)
+    answer, log_lines = (result.stdout, "") if raw else divided(result.stdout, is_text=is_text)
+    write(log_lines, err=True)
+    write(answer)
     write(result.stderr, err=True)
 
 
-def _tell_failure(error: CommandFailedError) -> None:
+def _tell_failure(error: CommandFailedError, *, raw: bool) -> None:
     if error.result is not None:
-        _print(error.result)
+        _print(error.result, raw=raw)
     if error.result is None or not error.result.stderr.strip():
         raise error
     if error.advice:

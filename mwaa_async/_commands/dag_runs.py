@@ -111,7 +111,7 @@ async def _list_old_runs(
     """List the runs with 1.10, which prints a table and knows no dates."""
     result = await call(environment, "dags list-runs", dag_id, options={"state": state})
     listed = DagRun(dag_id=dag_id, run_id="", environment=environment)
-    runs = [read_run(listed, {"dag_id": dag_id, **row}, result) for row in read_table(result.stdout)]
+    runs = [read_run(listed, {"dag_id": dag_id, **row}, result) for row in read_table(result.text)]
     return [run for run in runs if _is_between(start, run.logical_date, end)]
 
 

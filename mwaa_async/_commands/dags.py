@@ -148,7 +148,7 @@ class Dags:
         Raises `DagNotFoundError`, and what every command raises.
         """
         result = await call(self._environment, "dags delete", dag_id, options={"yes": True})
-        removed = re.search(r"Removed (\d+) record", result.stdout)
+        removed = re.search(r"Removed (\d+) record", result.text)
         if removed is None:
             raise unexpected(result, "number of records")
         return int(removed[1])
@@ -184,7 +184,7 @@ class Dags:
         raises.
         """
         result = await call(self._environment, "dags show", dag_id)
-        found = re.search(r"^(?:di)?graph .*^}", result.stdout, re.DOTALL | re.MULTILINE)
+        found = re.search(r"^(?:di)?graph .*^}", result.text, re.DOTALL | re.MULTILINE)
         if found is None:
             raise unexpected(result, "graph")
         return found[0] + "\n"
@@ -232,5 +232,5 @@ class Dags:
         # Since 2.9 this is said of a DAG that is unknown as of one that is (un)paused already; `dags state` tells them
         # apart. 2.9 prints no rows where a DAG is in a file, but not in the database yet (`set_is_paused` in its
         # airflow/cli/commands/dag_command.py).
-        if _NOTHING_CHANGED.search(result.stdout):
+        if _NOTHING_CHANGED.search(result.text):
             await self.state(dag_id, _NO_DATE)

@@ -48,5 +48,5 @@ class Db:
             "yes": True,
         }
         result = await call(self._environment, "db clean", options=options)
-        found = _FOUND.findall(result.stdout)
+        found = _FOUND.findall(result.text)
         return [CleanedTable(name=name, rows=int(count)) for name, count in found if int(count)]

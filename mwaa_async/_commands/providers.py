@@ -78,7 +78,7 @@ class Providers:
         """Return one provider. Raises `CommandFailedError` where it is not installed, and what every command raises."""
         result = await call(self._environment, "providers get", provider_name)
         # Up to 2.5 it takes `--output json` as well, and prints "Provider: …" and "Version: …" all the same.
-        told = dict(re.findall(r"^(Provider|Version): (.+)$", result.stdout, re.MULTILINE))
+        told = dict(re.findall(r"^(Provider|Version): (.+)$", result.text, re.MULTILINE))
         found = [read_row(Provider, told)] if len(told) == 2 else read_rows(Provider, result)
         if len(found) != 1:
             raise unexpected(result, "provider")

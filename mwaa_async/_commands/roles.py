@@ -52,7 +52,7 @@ class Roles:
         options = {"action": tuple(action) or None, "resource": tuple(resource)}
         # These options take every word up to the next one, so that roles cannot stand after them.
         result = await call(self._environment, words, *names, options=options, positionals_first=True)
-        changed = re.search(r"(?:Added|Deleted) (\d+) permission", result.stdout)
+        changed = re.search(r"(?:Added|Deleted) (\d+) permission", result.text)
         if changed is None:
             raise unexpected(result, "number of permissions")
         return int(changed[1])

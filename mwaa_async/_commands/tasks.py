@@ -9,8 +9,8 @@ from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mwaa_async._commands.call import Value, call, iso, json_text
-from mwaa_async._commands.rows import read_rows, unexpected
-from mwaa_async._protocol.log_lines import last_line, without_records
+from mwaa_async._commands.rows import read_rows, read_text, unexpected
+from mwaa_async._protocol.log_lines import last_line
 from mwaa_async._result import CommandResult
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ class Tasks:
         Raises `DagNotFoundError`, and what every command raises.
         """
         result = await call(self._environment, "tasks list", dag_id)
-        return _last_ids(without_records(result.stdout))
+        if not (text := result.text):
+            raise unexpected(result, "task ids, not even the line break of a DAG that has none")
+        return _last_ids(text)
 
     async def state(self, dag_id: str, task_id: str, run: datetime | str) -> str | None:
         """Return the state of a task in a run, `None` before it has one.
@@ -118,8 +120,8 @@ class Tasks:
         Raises `DagNotFoundError`, `DagRunNotFoundError`, and what every command raises.
         """
         result = await call(self._environment, "tasks failed-deps", dag_id, task_id, _run(run))
-        _, heading, told = without_records(result.stdout).partition("Task instance dependencies not met:\n")
-        if not heading and "dependencies are all met" not in result.stdout:
+        _, heading, told = result.text.partition("Task instance dependencies not met:\n")
+        if not heading and "dependencies are all met" not in result.text:
             raise unexpected(result, "dependencies")
         told_apart = (line.partition(": ") for line in told.splitlines() if ": " in line)
         return [FailedDep(dependency=name, reason=reason) for name, _, reason in told_apart]
@@ -128,12 +130,16 @@ class Tasks:
         """Return the task's template fields as they are in a run, by name: what Python's `str` makes of each.
 
         Before Airflow 3.1 lines of nothing but blanks come without these, and on 1.10 every text loses the escape
-        sequences of a terminal. Raises `DagNotFoundError`, `DagRunNotFoundError`, and what every command raises.
+        sequences of a terminal. What looks like a log record is a field's where another field's line follows, or where
+        it is not of the present; at the end of the last field that is an `OutputError`, as in `Variables.get`.
+        Raises `DagNotFoundError`, `DagRunNotFoundError`, and what every command raises.
         """
         result = await call(self._environment, "tasks render", dag_id, task_id, _run(run))
         is_dedented = await self._environment._version() < (3, 1, 0)
-        # What is logged stands before the first field, and what looks like a log record behind it is a field's.
-        _, *parts = _PROPERTY.split(result.stdout)
+        if not (first := _PROPERTY.search(result.stdout)):
+            return {}
+        # What is logged stands before the first field or after the last one.
+        _, *parts = _PROPERTY.split(read_text(result.stdout[first.start() :], result))
         fields = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
         return {name: _field(text, indent if is_dedented else None) for indent, name, text in fields}
 

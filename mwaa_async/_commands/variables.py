@@ -6,10 +6,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, overload
 
 from mwaa_async._commands.call import call
-from mwaa_async._commands.rows import rows, unexpected
+from mwaa_async._commands.rows import read_text, rows, unexpected
 from mwaa_async._errors import VariableNotFoundError
 from mwaa_async._outcomes import check
-from mwaa_async._protocol.log_lines import after_records, answer_lines
+from mwaa_async._protocol.log_lines import answer_lines
 from mwaa_async._result import CommandResult
 
 if TYPE_CHECKING:
@@ -36,9 +36,11 @@ class Variables:
     async def get(self, key: str, *, default: Any = _MISSING, deserialize_json: bool = False) -> Any:
         """Return the value of the variable: the text as it is stored, or with `deserialize_json` what it says as JSON.
 
-        A text whose first lines look like Airflow's log records loses these, and on Airflow 1.10 every text loses the
-        escape sequences of a terminal. Raises `VariableNotFoundError` where there is no such variable and no `default`,
-        `OutputError` for what is no JSON, and what every command raises.
+        Log lines around the text are told from it by where they come from, by their time, which is the present, and
+        by MWAA's wording. Where this leaves a doubt, as with a text whose own first or last lines look like log
+        records, it is an `OutputError`, and `run(["variables", "get", key]).stdout` has all that was printed. On
+        Airflow 1.10 every text loses the escape sequences of a terminal. Raises `VariableNotFoundError` where there is
+        no such variable and no `default`, `OutputError` for what is no JSON, too, and what every command raises.
         """
         text, result = await self._text(key)
         if text is None:
@@ -85,7 +87,7 @@ class Variables:
         except VariableNotFoundError as error:
             assert error.result is not None
             return None, error.result
-        text = after_records(result.stdout).removesuffix("\n")
+        text = read_text(result.stdout, result).removesuffix("\n")
         return (None if text == nothing else text), result
 
     def _not_found(self, key: str) -> VariableNotFoundError:

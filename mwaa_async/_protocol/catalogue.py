@@ -90,6 +90,8 @@ _BETWEEN_WORDS = re.compile(f"[{_BLANKS}]+")
 _CHOSEN_BY_OPTIONS = frozenset({"variables", "pool"})
 _READING_OPTIONS = frozenset({"-g", "--get", "-d", "--default", "-j", "--json"})
 
+_TEXTS = frozenset({"variables get", "variables -g", "variables --get", "tasks render", "render"})
+
 # Which words of these groups' commands may be shown (`_protocol/secrets.py`): subcommands, options without a value,
 # options whose value is harmless. Everything else that stands in them is a secret, or may be one.
 SECRET_GROUPS = ("connections", "variables")
@@ -223,8 +225,19 @@ def only_reads(line: str) -> bool:
 
 def always_answers(line: str) -> bool:
     """Tell whether the command prints something whenever it succeeds; of what is not known here it is expected."""
-    start, answers = _start(line), _answers()
-    return answers.get(" ".join(start), answers.get(start[0], True))
+    return answers(line) is not False
+
+
+def answers(line: str) -> bool | None:
+    """Tell whether the command prints something whenever it succeeds, or `None` for what is not known here."""
+    start, known = _start(line), _answers()
+    return known.get(" ".join(start), known.get(start[0]))
+
+
+def prints_a_text(line: str) -> bool:
+    """Tell whether the command's answer is text that somebody stored, in which any line may stand."""
+    start = _start(line)
+    return start[0] in _TEXTS or " ".join(start) in _TEXTS
 
 
 def _likeness(asked: list[str], words: list[str]) -> float:

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from mwaa_async._protocol.log_lines import without_json_records
+
 # A document starts a line. So does "[2026-11-22 …] {dagbag.py:417} INFO", which no JSON parser gets past.
 _LINE_START = re.compile(r"""^[ \t]*(?=[\[{"\-0-9tfnNI])""", re.MULTILINE)
 _BLANKS = re.compile(r"[ \t\r]*")
@@ -16,12 +18,14 @@ _DECODER = json.JSONDecoder()
 def find_json(text: str) -> Any:
     """Return the JSON document in `text`, wherever log lines stand before, after or around it.
 
-    A document is what parses from the start of a line to the end of one. Where several do, log records hold JSON too.
-    Airflow logs before it answers, so a document that ends the text is the answer; only with `--verbose` records come
-    after it. Then rows (what `--output json` prints) count more than other lists and objects, these more than bare
-    values, and among equals the last one. `NaN` is read as Airflow's Python wrote it.
+    A document is what parses from the start of a line to the end of one, and is no log record. Where several do, log
+    records hold JSON in further lines, too. Airflow logs before it answers, so a document that ends the text is the
+    answer; only at the level DEBUG records come after it. Then rows (what `--output json` prints) count more than other
+    lists and objects, these more than bare values, and among equals the last one. `NaN` is read as Airflow's Python
+    wrote it.
     Raises `ValueError` where there is none, or only the beginning of one.
     """
+    text = without_json_records(text)
     best: tuple[int, Any] | None = None
     for document, end in _documents(text):
         rank = 3 if _ends_at(text, end) else _rank(document)

@@ -1,10 +1,14 @@
-"""The log records that Airflow prints among its answers."""
+"""Telling what Airflow and MWAA log on stdout from what a command answers."""
 
 import re
+from datetime import datetime, timedelta
+from itertools import takewhile
+from typing import NamedTuple
 
 _COLOUR = r"(?:\x1b\[[\d;]*m)*"
-_TIME = rf"{_COLOUR}\d{{4}}-\d\d-\d\d[ T]\d\d:\d\d:\d\d"
-# "[2026-11-22 10:33:13,100] {dagbag.py:417} INFO - …" up to version 2, "2026-11-22T10:33:13.100000Z [info  ] …" in 3.
+_SECOND = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d"
+_TIME = rf"{_COLOUR}{_SECOND}"
+# "[2026-11-22 10:33:13,100] {dagbag.py:417} INFO - …" up to 3.0, "2026-11-22T10:33:13.100000Z [info  ] …" since then.
 LOG_LINE = re.compile(rf"\[{_TIME}|{_TIME}\S* {_COLOUR}\[")
 _LOGGER = r"\[[\w.-]+\](?: \w+=.*)?"
 # A record of version 3 over several lines ends in its logger and in where it comes from: "… [airflow.models.dag]
@@ -13,32 +17,130 @@ _LONG_RECORDS_END = r"\[(?:py\.warnings\]|[\w.-]+\] loc=).*"
 LONG_RECORD = rf"{_TIME}\S* {_COLOUR}\[.*\n(?:(?!{_TIME}).*\n){{0,20}}?.*{_LONG_RECORDS_END}"
 _SHORT_RECORD = rf"\[{_TIME}.*|{_TIME}\S* {_COLOUR}\[.*"
 _WHOLE_RECORD = rf"{_TIME}\S* {_COLOUR}\[.*{_LOGGER}"
-RECORDS_AND_BLANKS = re.compile(rf"(?:(?:{_WHOLE_RECORD}|{LONG_RECORD}|{_SHORT_RECORD}|[ \t\r]*)\n)*")
+# `[logging] json_logs` of 3.2 (airflow/_shared/logging/structlog.py, `json_dumps`): these three first, without blanks.
+_JSON_RECORD = rf'\{{"timestamp":"{_SECOND}[^"\n]*","level":"\w+","event":.*'
+# https://github.com/aws/amazon-mwaa-docker-images, images/airflow/*/python/mwaa: logging/cloudwatch_handlers.py,
+# logging/utils.py, and of January and February 2026 config/airflow_rds_iam_patch.py, utils/get_rds_iam_credentials.py.
+_MWAA_START = (
+    r"CloudWatch logging is disabled for \w+|airflow_rds_iam_patch loaded"
+    rf"|Successfully generated RDS auth token at {_SECOND}"
+)
+_MWAA_ANYWHERE = r"Throttling \w+ for \d+\.\d\d more seconds\.|MWAA logging error: .*"
 # 1.10 logs to stdout, where the traceback of a DAG file that cannot be loaded stands before the answer.
+_TRACEBACK = "Traceback (most recent call last):\n"
 _TRACEBACKS = (
     r"(?:(?:\n(?:During|The above) .*\n\n)?Traceback \(most recent call last\):\n(?:[ \t].*\n)*\S.*(?:\n|\Z))*"
 )
-_RECORD = rf"(?:{_WHOLE_RECORD}|{LONG_RECORD}|{_SHORT_RECORD})(?:\n|\Z){_TRACEBACKS}"
-_FIRST_RECORDS = re.compile(rf"(?:{_RECORD})*")
-_RECORDS = re.compile(rf"^{_RECORD}", re.MULTILINE)
+_LOGGED = (
+    rf"(?:{_WHOLE_RECORD}|{LONG_RECORD}|{_SHORT_RECORD})(?:\n|\Z){_TRACEBACKS}"
+    rf"|(?:{_JSON_RECORD}|{_MWAA_START}|{_MWAA_ANYWHERE})\r?(?:\n|\Z)"
+)
+# Most lines are none, which their first character tells.
+_RECORDS = re.compile(rf"^(?=[\[{{\d\x1bCSTM]|airflow_)({_LOGGED})", re.MULTILINE)
+_JSON_RECORDS = re.compile(rf"^{_JSON_RECORD}(?:\n|\Z)", re.MULTILINE)
+
+_OF_THE_START = re.compile(rf"(?:{_MWAA_START})\s*")
+_OF_MWAA = re.compile(rf"(?:{_MWAA_ANYWHERE})\s*")
+# A block has three lines for each of four kinds of log that is off, and one or two for that of the tasks; a fifth kind
+# would make three more, and a build of early 2026 two.
+_LONGEST_BLOCK = 19
+_DATE = re.compile(rf"({_SECOND})(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)?")
+# AWS refuses what is signed by a clock that is off by more, so that the local clock and the web server's are as near.
+_PRESENT = timedelta(minutes=5)
+# Where Airflow logs around every command (`airflow/…`, and alembic's plugins.py), at the level DEBUG on MWAA.
+_AROUND = re.compile(
+    r"\{(?:\x1b\[[\d;]*m)*(?:settings|configuration|cli_action_loggers|providers_manager|plugins_manager|plugins)\.py:"
+    r"|\] loc=(?:settings|configuration|cli_action_loggers|providers_manager|plugins_manager)\.py:"
+    r'|"filename":"(?:settings|configuration|cli_action_loggers|providers_manager|plugins_manager)\.py"'
+)
 
 
-def after_records(text: str) -> str:
-    """Return the text from where it is not log records any more, with every blank and line break."""
-    records = _FIRST_RECORDS.match(text)
-    return text[records.end() :] if records else text
+class Divided(NamedTuple):
+    """What a command printed to stdout: its answer, and the log lines of Airflow and MWAA."""
+
+    answer: str
+    log_lines: str
 
 
-def without_records(text: str) -> str:
-    """Return the text without the log records, wherever they stand."""
-    return _RECORDS.sub("", text)
+def divided(stdout: str, *, is_text: bool = False) -> Divided:
+    """Divide a stdout into the answer and the log lines, each with every blank and line break.
+
+    Log lines are found before, after and within the answer. Where it `is_text` that somebody stored, such as a
+    variable's value, those within belong to it.
+    """
+    # Answers and log lines by turns, with an answer first and last; either may be empty.
+    parts = _RECORDS.split(stdout)
+    if is_text:
+        first, last = _ends(parts)
+        before, text, after = parts[:first], parts[first : last + 1], parts[last + 1 :]
+        return Divided("".join(text), "".join([*before, *after]))
+    return Divided("".join(parts[::2]), "".join(parts[1::2]))
+
+
+def text_in(stdout: str, now: datetime) -> str:
+    """Return the text that a command printed, whole, without the log lines before and after it.
+
+    The text may begin or end in what looks like a log line, or hold some. So a record is taken for a log's only where
+    it bears the present time or comes from where Airflow logs around every command, and MWAA's lines where MWAA prints
+    them. Raises `ValueError` where this does not tell the log from the text.
+    """
+    parts = _RECORDS.split(stdout)
+    first, last = _ends(parts)
+    before, text, after = parts[1:first:2], parts[first : last + 1], parts[last + 1 :: 2]
+    block = [*takewhile(_OF_THE_START.fullmatch, before)]
+    certain = all(_is_logged(record, now) for record in [*before[len(block) :], *after])
+    if not certain or len(block) > _LONGEST_BLOCK or (before and _TRACEBACK in before[-1]):
+        raise ValueError("what looks like log lines at an end of it may belong to it")
+    if any(_is_present(record, now) for record in text[1::2]):
+        raise ValueError("there are log lines of this moment in the midst of it")
+    if not any(text):
+        raise ValueError("there is nothing but log lines, and even an empty one prints a line break")
+    return "".join(text)
+
+
+def answered(stdout: str) -> bool:
+    """Tell whether there is more than log lines and blanks: a line break alone is what an empty answer prints."""
+    answer = divided(stdout).answer
+    return answer == "\n" or bool(answer.strip())
+
+
+def without_json_records(text: str) -> str:
+    """Return the text without the log records that are JSON."""
+    return _JSON_RECORDS.sub("", text) if '{"timestamp":"' in text else text
 
 
 def answer_lines(text: str) -> list[str]:
     """Return the lines of the answer that are not blank."""
-    return [line for line in without_records(text).splitlines() if line.strip()]
+    return [line for line in divided(text).answer.splitlines() if line.strip()]
 
 
 def last_line(text: str) -> str:
     """Return the last line of the answer, or "" where there is none."""
     return next(reversed(answer_lines(text)), "")
+
+
+def _ends(parts: list[str]) -> tuple[int, int]:
+    """Return the positions of the first and of the last piece between log lines that is not empty."""
+    filled = [position for position in range(0, len(parts), 2) if parts[position]]
+    return (filled[0], filled[-1]) if filled else (len(parts) - 1, len(parts) - 1)
+
+
+def _is_logged(record: str, now: datetime) -> bool:
+    if _OF_MWAA.fullmatch(record):
+        return True
+    line, _, more = record.partition("\n")
+    # In several lines it may be a record and the beginning of the text, or the other way round.
+    is_one = not more or more.startswith(_TRACEBACK) or "[py.warnings] " in more or "[airflow." in more
+    return is_one and (_is_present(record, now) or _AROUND.search(line) is not None)
+
+
+def _is_present(record: str, now: datetime) -> bool:
+    """Tell whether the record bears the present time; without a time zone it is UTC, MWAA's own."""
+    date = _DATE.search(record)
+    if date is None:
+        return False
+    try:
+        moment = datetime.fromisoformat(date[1] + (date[2] or "Z"))
+    except ValueError:
+        return False
+    return abs(now - moment) < _PRESENT

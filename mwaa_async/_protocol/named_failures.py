@@ -20,7 +20,8 @@ _WORDINGS: tuple[tuple[NamedFailure, str], ...] = (
     ("dag run not found", r"\w[\w.]*Exception: Error parsing the supplied execution_date\. "),
     ("dag not found", r"\w[\w.]*\.DagNotFound: "),
     ("dag not found", r"(\w[\w.]*Exception: )?Dag id \S+ not found"),
-    ("dag not found", r"(\w[\w.]*Exception: )?Dag '.*' could not be found(;|$| in the database)"),
+    ("dag not found", r"(\w[\w.]*Exception: )?Dag '.*' could not be found(;|$| in (the database|DagBag)\b)"),
+    ("dag not found", r"(\w[\w.]*Exception: )?Could not find dag \S+$"),
     ("dag not found", r"(\w[\w.]*Exception: )?dag_id could not be found: "),
     ("dag not found", r"DAG: .* does not exist in ('dag' table|the database)"),
     ("dag not found", r"AttributeError: 'NoneType' object has no attribute 'set_is_paused'"),  # 1.10

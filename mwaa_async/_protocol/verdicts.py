@@ -8,8 +8,8 @@ own (`tasks run`) writes that to its log only. And what a variable holds may rea
 
 import re
 
-from mwaa_async._protocol.catalogue import always_answers
-from mwaa_async._protocol.log_lines import LOG_LINE, LONG_RECORD, RECORDS_AND_BLANKS
+from mwaa_async._protocol.catalogue import answers
+from mwaa_async._protocol.log_lines import LOG_LINE, LONG_RECORD, answered
 
 # argparse as Airflow sets it up (exit 2), in every version, and a message of `connections add` (exit 1). Both repeat
 # what they were given, line breaks too.
@@ -87,9 +87,17 @@ _MAIN = re.compile(r' +File ".*/airflow/__main__\.py", line \d+, in main')
 _BEGINNING = 8  # lines, of up to three for each frame
 # What Python reports of finalizers, threads and loggers: none of them ends the process.
 _ASIDE = re.compile(
-    r"""^(?:Exception\ ignored\ |Exception\ in\ thread\ |---\ Logging\ error\ ---).*\n
+    r"""^(?:MWAA\ logging\ error:\ |Exception\ ignored\ |Exception\ in\ thread\ |---\ Logging\ error\ ---).*\n
     (?:(?:\n(?:During|The\ above).*\n\n)?Traceback\ \(most\ recent\ call\ last\):\n(?:[ \t].*\n)*\S.*(?:\n|\Z))*
     (?:Call\ stack:\n(?:[ \t].*\n)*Message:\ .*(?:\n|\Z)(?:Arguments:\ .*(?:\n|\Z))?)?""",
+    re.MULTILINE | re.VERBOSE,
+)
+# What MWAA's own log handlers report of themselves with `traceback.print_exception`, below a line that they print to
+# stdout (mwaa/logging/cloudwatch_handlers.py, `_report_logging_error`): the last one of a chain begins in them.
+_MWAA_ASIDE = re.compile(
+    r"""^(?<!occurred:\n\n)(?<!exception:\n\n)
+    (?:Traceback\ \(most\ recent\ call\ last\):\n(?:[ \t].*\n)*\S.*\n\n(?:During|The\ above).*\n\n)*
+    Traceback\ \(most\ recent\ call\ last\):\n\ +File\ ".*/mwaa/logging/.*\n(?:[ \t].*\n)*\S.*(?:\n|\Z)""",
     re.MULTILINE | re.VERBOSE,
 )
 
@@ -107,17 +115,20 @@ def failure(stdout: str, stderr: str, *, always_answers: bool = True) -> str | N
     return (_told_on_stderr(stdout, stderr, always_answers) if stderr else None) or _told_on_stdout(stdout)
 
 
+def printed_nothing(command: str, stdout: str) -> bool:
+    """Tell whether there is nothing but log lines of a command that always prints something when it succeeds.
+
+    Of the empty value of a variable there is the line break.
+    """
+    return answers(command) is True and not answered(stdout)
+
+
 def lists_import_errors(stdout: str) -> bool:
     """Tell whether `dags list-import-errors` found some: an answer, with which newer versions exit with 1.
 
     Up to 2.7 they exit with 0 after the same output.
     """
     return _IMPORT_ERRORS.search(stdout) is not None
-
-
-def printed_nothing(command: str, stdout: str) -> bool:
-    """Tell whether a command that prints something whenever it succeeds printed nothing but log lines."""
-    return not _answered(stdout) and always_answers(command)
 
 
 def _told_on_stderr(stdout: str, stderr: str, always_answers: bool) -> str | None:
@@ -139,8 +150,10 @@ def _without_asides(stderr: str) -> str:
     text = stderr.rstrip()
     if "\r" in text:
         text = text.replace("\r\n", "\n")
-    if "Exception i" in text or "--- Logging" in text:
+    if "Exception i" in text or "--- Logging" in text or "MWAA logging" in text:
         text = _ASIDE.sub("", text).rstrip()
+    if "/mwaa/logging/" in text:
+        text = _MWAA_ASIDE.sub("", text).rstrip()
     return text
 
 
@@ -150,7 +163,7 @@ def _uncaught_exception(text: str, lines: list[str], stdout: str, always_answers
     starts = tracebacks.copy()
     while starts and not _begins_in_a_program(lines[starts[-1] + 1 : starts[-1] + 1 + _BEGINNING]):
         starts.pop()
-    if not starts and always_answers and not _answered(stdout):
+    if not starts and always_answers and not answered(stdout):
         starts = tracebacks  # it has failed, in whatever MWAA may run Airflow
     if not starts:
         groups = _GROUP.findall(text) if " Exception Group " in text else []
@@ -158,7 +171,7 @@ def _uncaught_exception(text: str, lines: list[str], stdout: str, always_answers
     after = [line for line in lines[starts[-1] + 1 :] if not line.startswith(" ")]
     if not after or any(LOG_LINE.match(line) for line in after):
         return None  # logged, and the command went on
-    if _was_logged(lines, starts) and _answered(stdout):
+    if _was_logged(lines, starts) and answered(stdout):
         return None
     return after[0].strip()
 
@@ -190,15 +203,9 @@ def _exit_message(text: str, lines: list[str], stdout: str) -> str | None:
         return None
     if last.startswith((" ", "\t")) or LOG_LINE.match(last) or _NOTE.match(last):
         return None
-    if any(_WARNING.match(line) for line in lines) or _answered(stdout) or _LAST_RECORD.search(text):
+    if _WARNING.match(last) or answered(stdout) or _LAST_RECORD.search(text):
         return None
     return last
-
-
-def _answered(stdout: str) -> bool:
-    records = RECORDS_AND_BLANKS.match(stdout + "\n")
-    assert records
-    return records.end() <= len(stdout)
 
 
 def _told_on_stdout(stdout: str) -> str | None:

@@ -315,7 +315,7 @@ def test_a_message_that_the_process_exited_with_is_a_failure(message: str, befor
     assert failure(stdout, f"{before}{message}\n", always_answers=False) == message
 
 
-@pytest.mark.parametrize("stdout", ["", LOG_1 * 2, COLOURED, LOG_3 * 2, "\n" + LOG_2 + LOG_3])
+@pytest.mark.parametrize("stdout", ["", LOG_1 * 2, COLOURED, LOG_3 * 2, "\n\n" + LOG_2 + LOG_3])
 def test_an_unknown_message_is_a_failure_where_nothing_was_answered(stdout: str) -> None:
     assert failure(stdout, "A reason of a version to come\n") == "A reason of a version to come"
     assert failure(stdout, LOG_2 + "A reason of a version to come\n") == "A reason of a version to come"
