@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mwaa_async._commands.call import Value, call
+from mwaa_async._commands.rows import unexpected
+from mwaa_async._protocol.log_lines import answered
 
 if TYPE_CHECKING:
     from mwaa_async._environment import Environment
@@ -48,5 +50,8 @@ class Db:
             "yes": True,
         }
         result = await call(self._environment, "db clean", options=options)
+        # It may say nothing of tables that are not there; of all of them some always are.
+        if not tables and not answered(result.stdout):
+            raise unexpected(result, "table that was looked at")
         found = _FOUND.findall(result.text)
         return [CleanedTable(name=name, rows=int(count)) for name, count in found if int(count)]

@@ -9,7 +9,7 @@ from mwaa_async._commands.call import call
 from mwaa_async._commands.rows import read_text, rows, unexpected
 from mwaa_async._errors import VariableNotFoundError
 from mwaa_async._outcomes import check
-from mwaa_async._protocol.log_lines import answer_lines
+from mwaa_async._protocol.log_lines import answer_lines, answered
 from mwaa_async._result import CommandResult
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Variables:
         try:
             result = await call(self._environment, "variables get", key, options={"default": nothing}, check=False)
             # What the value says, which may be anything, tells no failure.
-            check(result, stdout="a value\n" if result.stdout else "")
+            check(result, stdout="a value\n" if answered(result.stdout) else result.stdout)
         except VariableNotFoundError as error:
             assert error.result is not None
             return None, error.result

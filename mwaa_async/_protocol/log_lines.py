@@ -47,11 +47,13 @@ _LONGEST_BLOCK = 19
 _DATE = re.compile(rf"({_SECOND})(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)?")
 # AWS refuses what is signed by a clock that is off by more, so that the local clock and the web server's are as near.
 _PRESENT = timedelta(minutes=5)
-# Where Airflow logs around every command (`airflow/…`, and alembic's plugins.py), at the level DEBUG on MWAA.
+# The files in which Airflow logs around every command, at the level DEBUG on MWAA, and alembic's in 2.10.
+_AROUND_COMMANDS = (
+    "settings|configuration|cli_action_loggers|providers_manager|providers_discovery|plugins_manager|plugins"
+)
 _AROUND = re.compile(
-    r"\{(?:\x1b\[[\d;]*m)*(?:settings|configuration|cli_action_loggers|providers_manager|plugins_manager|plugins)\.py:"
-    r"|\] loc=(?:settings|configuration|cli_action_loggers|providers_manager|plugins_manager)\.py:"
-    r'|"filename":"(?:settings|configuration|cli_action_loggers|providers_manager|plugins_manager)\.py"'
+    rf"""(?:\{{{_COLOUR}|\]\ loc=|"filename":")(?:{_AROUND_COMMANDS})\.py[:"]""",
+    re.VERBOSE,
 )
 
 

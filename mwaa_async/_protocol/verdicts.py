@@ -6,6 +6,7 @@ that a DAG file caught, or where a success says nothing either, is taken as done
 own (`tasks run`) writes that to its log only. And what a variable holds may read like one of the failures below.
 """
 
+import json
 import re
 
 from mwaa_async._protocol.catalogue import answers
@@ -55,6 +56,11 @@ _EXIT_MESSAGES = re.compile(
 # What commands print to stdout before they exit with 1: `roles` and, in version 3, `backfill create`.
 _LAST_WORDS = re.compile(
     r"(?:Role|Resource|Action) named '.*' does not exist|Warning: No runs to create for (?i:dag) .* in the range \[.*\]"
+)
+# With `[logging] json_logs` of 3.2 the traceback of an exception that nobody caught is a log record, on stdout
+# (airflow/_shared/logging/structlog.py, `_install_excepthook`).
+_UNHANDLED = re.compile(
+    r'^\{"timestamp":"[^"\n]*","level":"critical","event":"[^"\n]*","logger":"unhandled_exception",.*', re.MULTILINE
 )
 # `dags list-import-errors` with something to list, as a table or plain, as JSON, as YAML.
 _IMPORT_ERRORS = re.compile(
@@ -209,7 +215,18 @@ def _exit_message(text: str, lines: list[str], stdout: str) -> str | None:
 
 
 def _told_on_stdout(stdout: str) -> str | None:
+    if '"logger":"unhandled_exception"' in stdout and (record := _UNHANDLED.search(stdout)):
+        return _logged_exception(record[0])
     if not stdout.endswith(("' does not exist\n", "0]\n")):
         return None
     last = stdout[-1000:-1].rpartition("\n")[2]
     return last if _LAST_WORDS.fullmatch(last) else None
+
+
+def _logged_exception(record: str) -> str:
+    """Return what Python would have printed of the exception that the record holds: the first is the one uncaught."""
+    try:
+        exception = json.loads(record)["exception"][0]
+        return f"{exception['exc_type']}: {exception['exc_value']}".partition("\n")[0].removesuffix(": ")
+    except (ValueError, LookupError, TypeError):
+        return "Unhandled exception"

@@ -5,6 +5,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 RECORDED = ("1.10.12", "2.2.5", "2.5.3", "2.10.5", "3.3.2")
+# With the logging set-up of MWAA's own images; `pg` with PostgreSQL, `debug` with the web server's log level at DEBUG.
+RECORDED_ON_MWAA = (
+    "mwaa-2.10.3",
+    "mwaa-debug-2.10.3",
+    "mwaa-pg-2.10.3",
+    "mwaa-3.0.6",
+    "mwaa-3.3.1",
+    "mwaa-pg-3.3.1",
+)
 _SAMPLES = Path(__file__).parent.parent / "samples" / "airflow"
 
 

@@ -13,7 +13,7 @@ from mwaa_async._protocol.catalogue import (
     only_reads,
     successor,
 )
-from mwaa_async._protocol.log_lines import without_records
+from mwaa_async._protocol.log_lines import answered
 from mwaa_async._protocol.versions import Version, parse_version
 
 from . import RECORDED, records
@@ -329,6 +329,6 @@ def test_whether_a_line_of_any_version_always_answers_is_told_by_its_first_words
 @pytest.mark.parametrize("version", RECORDED)
 def test_every_recorded_success_without_an_answer_is_one_of_a_command_that_may_be_silent(version: str) -> None:
     done = [record for record in records(version) if not record.exit]
-    silent = [" ".join(record.argv) for record in done if not without_records(record.stdout).strip()]
+    silent = [" ".join(record.argv) for record in done if not answered(record.stdout)]
     assert silent
     assert not [line for line in silent if always_answers(line)]

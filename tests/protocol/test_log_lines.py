@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mwaa_async._protocol.log_lines import after_records, answer_lines, last_line, without_records
+from mwaa_async._protocol.log_lines import answer_lines, answered, divided, last_line, text_in
 from mwaa_async._protocol.verdicts import failure
 
 from . import RECORDED, Record, record, records
@@ -60,6 +60,21 @@ ANSWERS = [
 ]
 
 
+def answer_of(stdout: str) -> str:
+    """Return the answer, without log lines wherever they stand; what was divided is all of the stdout."""
+    answer, log_lines = divided(stdout)
+    assert sorted(answer + log_lines) == sorted(stdout)
+    return answer
+
+
+def text_of(stdout: str) -> str:
+    """Return the answer where that is somebody's text; what was divided is all of the stdout."""
+    text, log_lines = divided(stdout, is_text=True)
+    assert text in stdout
+    assert len(text) + len(log_lines) == len(stdout)
+    return text
+
+
 @pytest.fixture(params=list(LOGS.values()), ids=list(LOGS))
 def log(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -67,24 +82,24 @@ def log(request: pytest.FixtureRequest) -> str:
 
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_after_the_first_records_everything_is_the_answer_with_every_blank(log: str, answer: str) -> None:
-    assert after_records(answer) == answer
-    assert after_records(log + answer) == answer
-    assert after_records(log + log + answer) == answer
+    assert text_of(answer) == answer
+    assert text_of(log + answer) == answer
+    assert text_of(log + log + answer) == answer
 
 
 def test_what_looks_like_a_record_within_the_answer_is_part_of_it(log: str) -> None:
-    assert after_records(f"{log}a value\n{log}its end\n") == f"a value\n{log}its end\n"
+    assert text_of(f"{log}a value\n{log}its end\n") == f"a value\n{log}its end\n"
 
 
 @pytest.mark.parametrize("answer", [answer for answer in ANSWERS if answer.endswith("\n")])
 def test_records_are_left_out_wherever_they_stand(log: str, answer: str) -> None:
-    assert without_records(answer) == answer
-    assert without_records(f"{log}{answer}{log}{answer}{log}") == answer * 2
+    assert answer_of(answer) == answer
+    assert answer_of(f"{log}{answer}{log}{answer}{log}") == answer * 2
 
 
 def test_a_record_is_one_without_a_line_break_at_its_end_too(log: str) -> None:
-    assert after_records(log.rstrip("\n")) == ""
-    assert without_records("queued\n" + log.rstrip("\n")) == "queued\n"
+    assert text_of(log.rstrip("\n")) == ""
+    assert answer_of("queued\n" + log.rstrip("\n")) == "queued\n"
 
 
 def test_the_lines_of_an_answer_are_those_that_say_something(log: str) -> None:
@@ -133,8 +148,8 @@ FAILED = [record for version in RECORDED for record in records(version) if recor
 
 @pytest.mark.parametrize("failed", FAILED, ids=lambda failed: f"{failed.version}: {' '.join(failed.argv)}"[:60])
 def test_a_recorded_failure_has_no_answer_beside_its_log(failed: Record) -> None:
-    assert without_records(failed.stdout).strip() == ""
-    assert after_records(failed.stdout).strip() == ""
+    assert answer_of(failed.stdout).strip() == ""
+    assert text_of(failed.stdout).strip() == ""
 
 
 # Records of version 3 with brackets and braces in the message and in what follows the logger, as they were recorded.
@@ -158,14 +173,14 @@ BRACKETS_3 = [
 
 @pytest.mark.parametrize("log", BRACKETS_3)
 def test_brackets_and_braces_in_a_record_do_not_end_it(log: str) -> None:
-    assert after_records(log + '[{"a": 1}]\n') == '[{"a": 1}]\n'
-    assert without_records(f"{log}queued\n{log}") == "queued\n"
+    assert text_of(log + '[{"a": 1}]\n') == '[{"a": 1}]\n'
+    assert answer_of(f"{log}queued\n{log}") == "queued\n"
 
 
 def test_a_whole_record_does_not_take_the_answer_for_its_next_lines() -> None:
     answer = "line one\nsee [docs]\n"
-    assert after_records(LOG_3 + answer) == answer
-    assert after_records(LOG_2_10 + answer) == answer
+    assert text_of(LOG_3 + answer) == answer
+    assert text_of(LOG_2_10 + answer) == answer
 
 
 # Records of version 3 whose logger has another name than a module, or none.
@@ -183,17 +198,17 @@ ONE_LINE_3 = [
 @pytest.mark.parametrize("log", ONE_LINE_3)
 @pytest.mark.parametrize("answer", [INI, "extract\nload\n", "see [docs]\n", "[a-b]\n", "[[1],\n[true]]\n"])
 def test_a_record_in_one_line_does_not_take_a_line_in_brackets_for_its_end(log: str, answer: str) -> None:
-    assert after_records(log + answer) == answer
-    assert after_records(log + LONG_LOG_3 + log + answer) == answer
-    assert without_records(f"{log}{answer}{log}{answer}") == answer * 2
+    assert text_of(log + answer) == answer
+    assert text_of(log + LONG_LOG_3 + log + answer) == answer
+    assert answer_of(f"{log}{answer}{log}{answer}") == answer * 2
     assert answer_lines(log + answer) == [line for line in answer.splitlines() if line]
     assert failure(log + answer, "Something that a plugin has to say\n") is None
 
 
 def test_a_record_of_any_logger_may_have_several_lines() -> None:
     log = "2026-11-22T18:00:00.123456Z [warning  ] first\nsecond\n\nlast [my-plugin.sub] loc=a.py:1\n"
-    assert after_records(log + INI) == INI
-    assert without_records(f"queued\n{log}") == "queued\n"
+    assert text_of(log + INI) == INI
+    assert answer_of(f"queued\n{log}") == "queued\n"
 
 
 @pytest.mark.parametrize("line", ["[a] ", "[", "[a.b-c", "2026-11-22T18:00:00Z [info] ", "[a] loc"])
@@ -201,7 +216,7 @@ def test_a_record_of_any_logger_may_have_several_lines() -> None:
 def test_long_texts_take_no_longer_than_they_are(line: str, end: str) -> None:
     text = ONE_LINE_3[3] + (line + end) * 100_000
     started = time.perf_counter()
-    after_records(text)
-    without_records(text)
+    text_of(text)
+    answer_of(text)
     failure(text, text)
     assert time.perf_counter() - started < 5  # and minutes, where it grew with the square
