@@ -3,7 +3,7 @@
 Each line of `tests/samples/airflow` is in its version's `EXPECTED`, or with the reason why not in `no_method.py`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -34,6 +34,13 @@ class Expected(NamedTuple):
     def is_sent(self) -> bool:
         """Tell whether Airflow is asked: a `ValueError`, which an `UnsupportedCommandError` is, comes before."""
         return not (isinstance(self.value, Error) and issubclass(self.value.kind, ValueError))
+
+
+def but_with(expected: Sequence[Expected], values: Mapping[str, object]) -> tuple[Expected, ...]:
+    """Return what is expected, with other values for these commands: "command", or "command #1" for its second."""
+    named = {f"{one.command} #{one.nth}" if one.nth else one.command: one for one in expected}
+    assert values.keys() <= named.keys()
+    return tuple(one._replace(value=values.get(name, one.value)) for name, one in named.items())
 
 
 class Printed:
