@@ -72,7 +72,11 @@ _IMPORT_ERRORS = re.compile(
 
 _LAST_RECORD = re.compile(rf"^{LONG_RECORD}\Z", re.MULTILINE)
 _WARNING = re.compile(r"\S+:\d+:? \w*Warning: ")
-_NOTE = re.compile(r"\[(?:INFO|WARN|WARNING|DEBUG)\] |(?:DEBUG|INFO|WARNING|ERROR)(?: +\[|:\S+:)")
+# The last of them ends a warning of several lines (airflow/cli/commands/dag_command.py of 3.0).
+_NOTE = re.compile(
+    r"\[(?:INFO|WARN|WARNING|DEBUG)\] |(?:DEBUG|INFO|WARNING|ERROR)(?: +\[|:\S+:)|MWAA logging error: "
+    r"|Run `pip install graphviz` to attempt to install it\.$"
+)
 
 _TRACEBACK = "Traceback (most recent call last):"
 _CHAINED = (
@@ -93,7 +97,7 @@ _MAIN = re.compile(r' +File ".*/airflow/__main__\.py", line \d+, in main')
 _BEGINNING = 8  # lines, of up to three for each frame
 # What Python reports of finalizers, threads and loggers: none of them ends the process.
 _ASIDE = re.compile(
-    r"""^(?:MWAA\ logging\ error:\ |Exception\ ignored\ |Exception\ in\ thread\ |---\ Logging\ error\ ---).*\n
+    r"""^(?:Exception\ ignored\ |Exception\ in\ thread\ |---\ Logging\ error\ ---).*\n
     (?:(?:\n(?:During|The\ above).*\n\n)?Traceback\ \(most\ recent\ call\ last\):\n(?:[ \t].*\n)*\S.*(?:\n|\Z))*
     (?:Call\ stack:\n(?:[ \t].*\n)*Message:\ .*(?:\n|\Z)(?:Arguments:\ .*(?:\n|\Z))?)?""",
     re.MULTILINE | re.VERBOSE,
@@ -101,7 +105,7 @@ _ASIDE = re.compile(
 # What MWAA's own log handlers report of themselves with `traceback.print_exception`, below a line that they print to
 # stdout (mwaa/logging/cloudwatch_handlers.py, `_report_logging_error`): the last one of a chain begins in them.
 _MWAA_ASIDE = re.compile(
-    r"""^(?<!occurred:\n\n)(?<!exception:\n\n)
+    r"""^(?<!occurred:\n\n)(?<!exception:\n\n)(?:MWAA\ logging\ error:\ .*\n)?
     (?:Traceback\ \(most\ recent\ call\ last\):\n(?:[ \t].*\n)*\S.*\n\n(?:During|The\ above).*\n\n)*
     Traceback\ \(most\ recent\ call\ last\):\n\ +File\ ".*/mwaa/logging/.*\n(?:[ \t].*\n)*\S.*(?:\n|\Z)""",
     re.MULTILINE | re.VERBOSE,
@@ -156,7 +160,7 @@ def _without_asides(stderr: str) -> str:
     text = stderr.rstrip()
     if "\r" in text:
         text = text.replace("\r\n", "\n")
-    if "Exception i" in text or "--- Logging" in text or "MWAA logging" in text:
+    if "Exception i" in text or "--- Logging" in text:
         text = _ASIDE.sub("", text).rstrip()
     if "/mwaa/logging/" in text:
         text = _MWAA_ASIDE.sub("", text).rstrip()

@@ -15,6 +15,7 @@ RECORDED_ON_MWAA = (
     "mwaa-pg-3.3.1",
 )
 _SAMPLES = Path(__file__).parent.parent / "samples" / "airflow"
+RECORDED_IN_JSON = "json-3.3.1"  # with `[logging] json_logs`, some commands at the level DEBUG
 
 
 class Record(NamedTuple):

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mwaa_async._protocol.log_lines import answer_lines, answered, divided, last_line, text_in
+from mwaa_async._protocol.log_lines import answer_lines, divided, last_line
 from mwaa_async._protocol.verdicts import failure
 
 from . import RECORDED, Record, record, records

@@ -5,9 +5,10 @@ import pytest
 from mwaa_async._protocol.named_failures import NamedFailure, named_failure
 from mwaa_async._protocol.verdicts import failure
 
-from . import RECORDED, Record, records
+from . import RECORDED, RECORDED_IN_JSON, RECORDED_ON_MWAA, Record, records
 
-FAILED = [record for version in RECORDED for record in records(version) if record.exit]
+RECORDINGS = (*RECORDED, *RECORDED_ON_MWAA, RECORDED_IN_JSON)
+FAILED = [record for version in RECORDINGS for record in records(version) if record.exit]
 # By what the command asks for; what is not here has no name.
 NAMES: dict[NamedFailure, tuple[str, ...]] = {
     "dag not found": (
@@ -35,6 +36,8 @@ NAMES: dict[NamedFailure, tuple[str, ...]] = {
         "dags trigger demo -r run2 -o json",
         "dags trigger demo -e 2024-05-01T00:00:00+00:00",
         "dags trigger demo -l 2024-05-01T00:00:00+00:00",
+        "dags trigger demo -r run1 -o json",
+        "dags trigger demo -l 2024-05-01T00:00:00+00:00 -o json",
     ),
     "variable not found": ("variables get nosuch",),
 }
@@ -71,6 +74,15 @@ def test_every_name_was_recorded() -> None:
     [
         # airflow/cli/commands/dag_command.py and airflow/api/common/trigger_dag.py of versions without samples.
         ("airflow.exceptions.DagNotFound: Dag id a b not found", "dag not found"),
+        (
+            "airflow.exceptions.AirflowException: Dag 'a' could not be found in DagBag read from database.",
+            "dag not found",
+        ),
+        ("airflow.exceptions.AirflowException: Dag 'a' could not be found in DagBags of mine", None),
+        ("Could not find dag nosuch", "dag not found"),
+        ("Could not find dag nosuch in my file", None),
+        ("DagNotFound: Dag id nosuch not found in DagModel", "dag not found"),
+        ("MyDagNotFound: Dag id nosuch", None),
         ("Can not find dag 'nosuch' in database", "dag not found"),
         (
             "airflow.exceptions.DagRunNotFound: DagRun for demo with run_id or execution_date of 'x' not found",

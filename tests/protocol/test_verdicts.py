@@ -1,15 +1,18 @@
 """Telling a failed command from a succeeded one by what Airflow printed."""
 
+import shlex
 import subprocess
 import sys
+import time
 
 import pytest
 
-from mwaa_async._protocol.verdicts import failure, lists_import_errors
+from mwaa_async._protocol.catalogue import always_answers
+from mwaa_async._protocol.verdicts import failure, lists_import_errors, printed_nothing
 
-from . import RECORDED, Record, record, records
+from . import RECORDED, RECORDED_IN_JSON, RECORDED_ON_MWAA, Record, record, records
 
-ALL = [record for version in RECORDED for record in records(version)]
+ALL = [record for version in (*RECORDED, *RECORDED_ON_MWAA) for record in records(version)]
 
 STACK = (
     'Traceback (most recent call last):\n  File "/usr/local/bin/airflow", line 8, in <module>\n    sys.exit(main())\n'
@@ -39,6 +42,12 @@ def _name(record: Record) -> str:
 def test_a_recorded_command_failed_exactly_where_its_exit_status_says_so(record: Record) -> None:
     assert (failure(record.stdout, record.stderr) is not None) == (record.exit != 0)
     assert failure(record.stdout, record.stderr, always_answers=False) == failure(record.stdout, record.stderr)
+
+
+@pytest.mark.parametrize("record", records(RECORDED_IN_JSON), ids=_name)
+def test_a_command_whose_log_is_json_failed_exactly_where_its_exit_status_says_so(record: Record) -> None:
+    answers = always_answers(shlex.join(record.argv))
+    assert (failure(record.stdout, record.stderr, always_answers=answers) is not None) == (record.exit != 0)
 
 
 @pytest.mark.parametrize("record", [record for record in ALL if record.exit], ids=_name)
@@ -389,3 +398,106 @@ def test_import_errors_that_were_asked_for_are_an_answer(stdout: str) -> None:
 @pytest.mark.parametrize("record", ALL, ids=_name)
 def test_no_other_output_is_taken_for_a_list_of_import_errors(record: Record) -> None:
     assert not lists_import_errors(record.stdout)
+
+
+# MWAA's block, and what is always on the stderr of its 2.10.3.
+BLOCK = "CloudWatch logging is disabled for SubprocessLogHandler\n" * 12
+WARNINGS_2_10_3 = record("mwaa-2.10.3", "version").stderr
+MWAA_NOISE = [
+    BLOCK,
+    "CloudWatch logging is disabled for CloudWatchRemoteTaskLogger\n" + BLOCK,
+    f"airflow_rds_iam_patch loaded\n{BLOCK}Successfully generated RDS auth token at 2026-02-01 10:00:00\n",
+    f"{BLOCK}Throttling _report_logging_error for 59.99 more seconds.\n{LOG_2}",
+    f"{BLOCK}MWAA logging error: Failed to emit log record.\n",
+    BLOCK + '{"timestamp":"2026-11-25T10:17:39.621700Z","level":"debug","event":"Setting up","logger":"airflow"}\n',
+]
+UNKNOWN_PROGRAM = (
+    'Traceback (most recent call last):\n  File "/opt/python/mwaa_cli.py", line 3, in handle\n    run(line)\n'
+    "KeyError: 'ours'\n"
+)
+
+
+def test_the_warnings_of_mwaas_2_10_3_are_two() -> None:
+    assert len(WARNINGS_2_10_3.splitlines()) == 2
+
+
+@pytest.mark.parametrize("stdout", MWAA_NOISE)
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [("A reason of a version to come\n", "A reason of a version to come"), (UNKNOWN_PROGRAM, "KeyError: 'ours'")],
+)
+def test_what_mwaa_logs_is_no_answer_and_its_warnings_hide_no_failure(stdout: str, told: str, reason: str) -> None:
+    assert failure(stdout, WARNINGS_2_10_3 + told) == reason
+    assert failure(f"{stdout}queued\n", WARNINGS_2_10_3 + told) is None
+    assert failure(stdout, WARNINGS_2_10_3) is None
+
+
+MWAA_TRACEBACK = (
+    'Traceback (most recent call last):\n  File "/usr/local/lib/python3.11/site-packages/watchtower/__init__.py", line '
+    "470, in emit\n    self._submit(batch)\nOSError: gone\n\nDuring handling of the above exception, another exception "
+    'occurred:\n\nTraceback (most recent call last):\n  File "/python/mwaa/logging/cloudwatch_handlers.py", line 300, '
+    "in emit\n    self.handler.emit(record)\nValueError: no such log group\n"
+)
+
+
+@pytest.mark.parametrize("header", ["", "MWAA logging error: Failed to emit log record.\n"])
+def test_what_mwaas_log_handlers_report_of_themselves_is_no_failure_and_hides_none(header: str) -> None:
+    aside = header + MWAA_TRACEBACK
+    for stdout in ("", BLOCK, BLOCK + "MWAA logging error: Failed to emit log record.\n", "an answer\n"):
+        assert failure(stdout, WARNINGS_2_10_3 + aside) is None
+        assert failure(stdout, STACK + "KeyError: 'ours'\n" + aside) == "KeyError: 'ours'"
+        assert failure(stdout, aside + STACK + "KeyError: 'ours'\n") == "KeyError: 'ours'"
+        assert failure(stdout, "Variable k does not exist\n" + aside) == "Variable k does not exist"
+
+
+def test_long_chains_of_tracebacks_take_no_longer_than_they_are() -> None:
+    chain = (UNKNOWN_PROGRAM + DURING) * 50_000 + UNKNOWN_PROGRAM
+    started = time.perf_counter()
+    assert failure(BLOCK, f"{chain}\n/mwaa/logging/\n{chain}") is not None
+    assert time.perf_counter() - started < 5
+
+
+UNHANDLED = (
+    '{"timestamp":"2026-11-25T10:17:36.236476Z","level":"critical","event":"Unhandled exception",'
+    '"logger":"unhandled_exception","filename":"structlog.py","lineno":772,"exception":%s}\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("exception", "reason"),
+    [
+        ('[{"exc_type":"DagNotFound","exc_value":"Dag id a not found"}]', "DagNotFound: Dag id a not found"),
+        ('[{"exc_type":"ValueError","exc_value":"first\\nsecond"},{"exc_type":"KeyError"}]', "ValueError: first"),
+        ('[{"exc_type":"KeyError","exc_value":""}]', "KeyError"),
+        ("[]", "Unhandled exception"),
+        ('"cut off', "Unhandled exception"),
+    ],
+)
+def test_an_exception_that_is_a_log_record_in_json_is_a_failure(exception: str, reason: str) -> None:
+    record = UNHANDLED % exception
+    for stdout in (record, BLOCK + record, f"{BLOCK}half an answer\n{record}{LOG_2}"):
+        assert failure(stdout, "") == reason
+        assert failure(stdout, WARNINGS_2_10_3, always_answers=False) == reason
+    assert failure(f"a value {record}", "") is None
+
+
+@pytest.mark.parametrize("version", [*RECORDED, *RECORDED_ON_MWAA])
+def test_no_recorded_success_of_a_command_that_always_answers_printed_nothing(version: str) -> None:
+    done = [record for record in records(version) if not record.exit]
+    assert not [record.argv for record in done if printed_nothing(shlex.join(record.argv), record.stdout)]
+
+
+@pytest.mark.parametrize("stdout", ["", LOG_2, LOG_3, *MWAA_NOISE, BLOCK + LOG_2 + LOG_2, BLOCK + "\n\n"])
+def test_nothing_but_log_lines_is_silence_of_what_always_answers(stdout: str) -> None:
+    for command in ("dags trigger etl", "variables set k v", "roles create r", "variables get k", "dags list -o json"):
+        assert printed_nothing(command, stdout)
+    for command in ("tasks clear -y etl", "dags reserialize", "variables --set k v", "db clean -y", "sync-perm"):
+        assert not printed_nothing(command, stdout)
+
+
+@pytest.mark.parametrize("answer", ["\n", "None\n", "[]\n", "[a]"])
+@pytest.mark.parametrize("log", ["", BLOCK, BLOCK + LOG_2])
+def test_the_line_break_of_an_empty_value_is_an_answer(log: str, answer: str) -> None:
+    assert not printed_nothing("variables get k", f"{log}{answer}")
+    if answer.endswith("\n"):
+        assert not printed_nothing("variables get k", f"{log}{answer}{log[len(BLOCK) :]}")
