@@ -35,8 +35,8 @@ _LOGGED = (
     rf"(?:{_WHOLE_RECORD}|{LONG_RECORD}|{_SHORT_RECORD})(?:\n|\Z){_TRACEBACKS}"
     rf"|(?:{_JSON_RECORD}|{_MWAA_START}|{_MWAA_ANYWHERE})\r?(?:\n|\Z)"
 )
-# Most lines are none, which their first character tells.
-_RECORDS = re.compile(rf"^(?=[\[{{\d\x1bCSTM]|airflow_)({_LOGGED})", re.MULTILINE)
+# Most lines are none, which their first characters tell.
+_RECORDS = re.compile(rf"^(?=\[?[\d\x1b]|\{{\"|[CSTM]\w|airflow_)({_LOGGED})", re.MULTILINE)
 _JSON_RECORDS = re.compile(rf"^{_JSON_RECORD}(?:\n|\Z)", re.MULTILINE)
 
 _OF_THE_START = re.compile(rf"(?:{_MWAA_START})\s*")

@@ -1,13 +1,17 @@
-"""Telling Airflow's answers from the log records around them."""
+"""Telling Airflow's answers from the log lines around them, its own and MWAA's."""
 
+import json
 import time
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 
-from mwaa_async._protocol.log_lines import answer_lines, divided, last_line
+from mwaa_async._protocol.log_lines import answer_lines, answered, divided, last_line, text_in
 from mwaa_async._protocol.verdicts import failure
 
-from . import RECORDED, Record, record, records
+from . import RECORDED, RECORDED_IN_JSON, RECORDED_ON_MWAA, Record, record, records
 
 # As they were recorded, of each version.
 LOG_1_10 = "[2026-11-22 10:33:09,298] {__init__.py:50} INFO - Using executor SequentialExecutor\n"
@@ -143,7 +147,12 @@ def test_the_last_line_of_a_recorded_answer_is_the_one_that_a_person_would_name(
     assert last_line(record(version, command).stdout) == line
 
 
-FAILED = [record for version in RECORDED for record in records(version) if record.exit == 1]
+FAILED = [
+    record
+    for version in (*RECORDED, *RECORDED_ON_MWAA, RECORDED_IN_JSON)
+    for record in records(version)
+    if record.exit == 1
+]
 
 
 @pytest.mark.parametrize("failed", FAILED, ids=lambda failed: f"{failed.version}: {' '.join(failed.argv)}"[:60])
@@ -220,3 +229,174 @@ def test_long_texts_take_no_longer_than_they_are(line: str, end: str) -> None:
     answer_of(text)
     failure(text, text)
     assert time.perf_counter() - started < 5  # and minutes, where it grew with the square
+
+
+# MWAA's own, as aws/amazon-mwaa-docker-images prints them.
+BLOCK = "CloudWatch logging is disabled for SubprocessLogHandler\n"
+TASK_BLOCK = "CloudWatch logging is disabled for CloudWatchRemoteTaskLogger\n"
+THROTTLING = "Throttling _report_logging_error for 59.99 more seconds.\n"
+LOGGING_ERROR = "MWAA logging error: Failed to emit log record.\n"
+EARLY_2026 = f"airflow_rds_iam_patch loaded\n{BLOCK * 12}Successfully generated RDS auth token at 2026-02-01 10:00:00\n"
+STARTS = ["", BLOCK * 3, BLOCK * 12, "CloudWatch logging is disabled for TaskLogHandler\n" + BLOCK * 12]
+STARTS += [TASK_BLOCK + BLOCK * 12 + TASK_BLOCK, EARLY_2026]
+
+NOW = datetime(2026, 11, 25, 4, 2, 30, tzinfo=UTC)
+
+
+def of(moment: datetime) -> list[str]:
+    """Return records of a moment in every form that Airflow has, from a module that logs only now and then."""
+    seconds, day = moment.strftime("%Y-%m-%d %H:%M:%S"), moment.strftime("%Y-%m-%dT%H:%M:%S")
+    return [
+        f"[{seconds},298] {{my_plugin.py:50}} INFO - Using it\n",
+        f"[\x1b[34m{seconds},466\x1b[0m] {{\x1b[34mdagbag.py:\x1b[0m532}} INFO\x1b[0m - Filling up\x1b[0m\n",
+        f"[{day}.594+0000] {{base_aws.py:37}} INFO - Connecting\n",
+        f"{day}.457993Z [warning  ] careful [airflow.models.crypto] loc=crypto.py:169\n",
+        f"{day}.593293Z [warning  ] Not found. \nYou might install it.\nRun it. [py.warnings] category=UserWarning\n",
+        f'{{"timestamp":"{day}.904482Z","level":"info","event":"a","logger":"b","filename":"c.py","lineno":1}}\n',
+    ]
+
+
+PRESENT, PAST = of(NOW - timedelta(seconds=1)), of(NOW - timedelta(days=30))
+AROUND = [
+    "[2026-11-25T03:02:29.500+0000] {settings.py:475} DEBUG - Setting up DB connection pool (PID 32763)\n",
+    "2026-11-25T03:17:48.071702Z [debug    ] Disposing DB connection pool [airflow.settings] loc=settings.py:6\n",
+    '{"timestamp":"2026-11-25T03:17:39.621700Z","level":"debug","event":"Setting up",'
+    '"logger":"airflow.settings","filename":"settings.py","lineno":461}\n',
+]
+LOGGED = [THROTTLING, LOGGING_ERROR, *PRESENT, *AROUND]
+VALUES = ["v", "", "\n\n  with blanks \n", "[INFO] note", '{"a": [1, true]}', '{"level": "debug"}', INI, "2026-11-25"]
+
+
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("log", LOGGED)
+def test_a_text_is_told_from_every_log_before_and_after_it(start: str, log: str, value: str) -> None:
+    for stdout in (
+        f"{start}{value}\n",
+        f"{start}{log}{value}\n",
+        f"{start}{value}\n{log}",
+        f"{start}{log * 3}{AROUND[0]}{value}\n{AROUND[1]}{log * 2}",
+    ):
+        assert text_in(stdout, NOW) == f"{value}\n"
+        assert text_of(stdout) == f"{value}\n"
+        assert answer_of(stdout) == f"{value}\n"
+        assert answered(stdout)
+
+
+@pytest.mark.parametrize("old", [*PAST, BLOCK])
+def test_a_text_that_begins_or_ends_in_what_looks_like_another_log_is_told_to_be_in_doubt(old: str) -> None:
+    for log in ("", *LOGGED):
+        for stdout in (f"{log}{old}v\n", f"v\n{old}{log}", f"{log}{old}{log}v\n", f"{old}{log}v\n{log}{old}"):
+            if not stdout.startswith(BLOCK) or stdout.endswith(BLOCK):  # where MWAA prints it
+                with pytest.raises(ValueError, match="what looks like log lines at an end of it may belong to it"):
+                    text_in(stdout, NOW)
+
+
+@pytest.mark.parametrize("old", [*PAST, *AROUND, BLOCK, THROTTLING])
+def test_a_text_keeps_what_looks_like_another_log_in_its_midst(old: str) -> None:
+    for log in ("", *LOGGED):
+        assert text_in(f"{log}first\n{old}last\n{log}", NOW) == f"first\n{old}last\n"
+
+
+@pytest.mark.parametrize("record", PRESENT)
+def test_a_log_record_of_this_moment_in_the_midst_tells_that_the_log_has_further_lines(record: str) -> None:
+    # botocore logs "Response body:" with the body in the next line.
+    for stdout in (f"{AROUND[0]}b'body'\n{record}v\n", f"{record}b'body'\n{record}v\n", f"v\n{record}b'body'\n"):
+        with pytest.raises(ValueError, match="log lines of this moment in the midst"):
+            text_in(stdout, NOW)
+
+
+@pytest.mark.parametrize("log", LOGGED)
+def test_where_nothing_is_left_a_text_was_taken_for_a_log(log: str) -> None:
+    for stdout in ("", BLOCK * 12, log, BLOCK * 12 + log * 3):
+        with pytest.raises(ValueError, match="nothing but log lines"):
+            text_in(stdout, NOW)
+        assert not answered(stdout)
+
+
+def test_more_of_mwaas_lines_than_it_prints_are_in_doubt() -> None:
+    # Stored by a client that took the lines for a part of the value.
+    with pytest.raises(ValueError, match="may belong to it"):
+        text_in(BLOCK * 12 + BLOCK * 12 + "v\n", NOW)
+
+
+def test_a_traceback_between_a_record_and_the_text_may_be_of_either() -> None:
+    traceback = BROKEN_1_10.partition("\n")[2]
+    for log in PRESENT[:3]:
+        with pytest.raises(ValueError, match="may belong to it"):
+            text_in(f"{log}{traceback}v\n", NOW)
+        assert text_in(f"{log}{traceback}{log}v\n{log}{traceback}", NOW) == "v\n"
+
+
+@pytest.mark.parametrize(
+    ("time", "is_present"),
+    [
+        ("2026-11-25T04:06:00.000+0000", True),
+        ("2026-11-25T03:58:00.000Z", True),
+        ("2026-11-25T13:02:00.000+0900", True),
+        ("2026-11-25 04:02:00,000", True),
+        ("2026-11-25T04:08:00.000+0000", False),
+        ("2026-11-25T03:57:00.000+0000", False),
+        ("2026-11-25T04:02:00.000+0900", False),
+        ("2026-11-31T04:02:00.000+0000", False),
+        ("9999-12-31T23:59:59.000-0900", False),
+        ("0001-01-01T00:00:00.000+0900", False),
+    ],
+)
+def test_the_present_are_the_five_minutes_for_which_aws_trusts_a_clock(time: str, is_present: bool) -> None:
+    stdout = f"v\n[{time}] {{plugin.py:1}} INFO - done\n"
+    for now in (NOW, NOW.astimezone(timezone(timedelta(hours=-5)))):
+        if is_present:
+            assert text_in(stdout, now) == "v\n"
+        else:
+            with pytest.raises(ValueError, match="may belong to it"):
+                text_in(stdout, now)
+
+
+pieces = st.sampled_from(
+    [
+        "v",
+        "",
+        " ",
+        "[section]",
+        "x [a.b] loc=1",
+        "[py.warnings] category=x",
+        "Traceback (most recent call last):\n  x\ny",
+    ]
+    + [record.removesuffix("\n") for record in (*PAST, *BRACKETS_3, *ONE_LINE_3, BLOCK, LONG_LOG_3, BROKEN_1_10)]
+) | st.text(max_size=20)
+noises = st.lists(st.sampled_from(LOGGED), max_size=4).map("".join)
+
+
+@given(st.lists(pieces, max_size=5).map("\n".join), st.sampled_from(STARTS), noises, noises)
+def test_any_text_survives_any_log_or_is_told_to_be_in_doubt(text: str, start: str, before: str, after: str) -> None:
+    assume(not text.startswith(BLOCK.removesuffix("\n")))  # at the very start MWAA's lines cannot be told from MWAA's
+    stdout = f"{start}{before}{text}\n{after}"
+    try:
+        found = text_in(stdout, NOW)
+    except ValueError:
+        assert any(looks in text for looks in ("20", "CloudWatch", "Traceback"))
+    else:
+        assert found == f"{text}\n"
+
+
+@given(st.text(), st.sampled_from(STARTS), noises, noises)
+@example("", EARLY_2026, "", "")
+def test_text_that_has_no_date_always_survives(text: str, start: str, before: str, after: str) -> None:
+    assert text_in(f"{start}{before}{text}\n{after}", NOW) == f"{text}\n"
+
+
+ROWS = json.dumps([{"dag_id": f"dag{n}", "date": "2026-11-25T04:02:30+00:00"} for n in range(100)]) + "\n"
+TABLE = "".join(f"dag{n} | 2026-11-25T04:02:30+00:00 | [info]\n" for n in range(100))
+
+
+@pytest.mark.parametrize("unit", [ROWS, TABLE, "\n", "[\n", *PRESENT, PRESENT[4].partition("[py")[0], TABLE + LOG_2_10])
+def test_20_megabytes_are_divided_in_a_moment(unit: str) -> None:
+    times = []
+    for megabytes in (5, 20):
+        stdout = BLOCK * 12 + unit * (megabytes * 1_000_000 // len(unit)) + "\n" + AROUND[1]
+        started = time.perf_counter()
+        divided(stdout)
+        times.append(time.perf_counter() - started)
+    assert times[1] < 3  # on a machine that others use; it is less than one
+    assert times[1] < 12 * times[0] + 0.5  # and more where it grew with the square
