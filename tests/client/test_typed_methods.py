@@ -5,14 +5,25 @@ import textwrap
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mwaa_async import DagNotFoundError, Environment, LocalGuard, MwaaClient, UnsupportedCommandError
+from mwaa_async import (
+    CommandFailedError,
+    DagNotFoundError,
+    DagRun,
+    Environment,
+    FailedDep,
+    LocalGuard,
+    MwaaClient,
+    OutputError,
+    UnsupportedCommandError,
+    VariableNotFoundError,
+)
 from mwaa_async.emulator import Emulator, Execution
 
 pytestmark = pytest.mark.anyio
@@ -217,3 +228,150 @@ async def test_a_conf_that_is_no_json_object_is_a_type_error_that_says_so(versio
             with pytest.raises(TypeError, match=f"^task_params {told}"):
                 await demo.tasks.test("etl", "extract", DATE, task_params=document)
     assert airflow.asked == []
+
+
+BLOCK = "CloudWatch logging is disabled for SubprocessLogHandler\n" * 12
+THROTTLING = "Throttling _report_logging_error for 59.99 more seconds.\n"
+
+
+def logged_now() -> list[str]:
+    """Return what may stand before and after every answer, of a log that is written just now."""
+    moment = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
+    return [
+        "",
+        THROTTLING,
+        "MWAA logging error: Failed to emit log record.\n",
+        f"[{moment}.594+0000] {{settings.py:612}} DEBUG - Disposing DB connection pool (PID 1)\n" * 2,
+        f"[{moment}.594+0000] {{secrets_manager.py:1}} INFO - Looking\n",
+        f"{moment}.071702Z [debug    ] Disposing DB connection pool [airflow.settings] loc=settings.py:622\n",
+        f"{moment}.593293Z [warning  ] Not found. \nYou might install it. [py.warnings] category=UserWarning\n",
+        f'{{"timestamp":"{moment}.956035Z","level":"debug","event":"Disposing","logger":"airflow.settings"}}\n',
+    ]
+
+
+Read = Callable[[Environment], Awaitable[object]]
+# With 2.10.5, but for the first, which every version prints.
+PRINTED: list[tuple[str, Read, object]] = [
+    ("v\n  w\n\n", lambda demo: demo.variables.get("k"), "v\n  w\n"),
+    ("\n", lambda demo: demo.variables.get("k"), ""),
+    ('{"a": [1]}\n', lambda demo: demo.variables.get("k", deserialize_json=True), {"a": [1]}),
+    ("Variable k does not exist\n", lambda demo: demo.variables.get("k"), "Variable k does not exist"),
+    ('[{"key": "k"}]\n', lambda demo: demo.variables.list(), ["k"]),
+    ("extract\nload\n", lambda demo: demo.tasks.list("etl"), ["extract", "load"]),
+    ("\n", lambda demo: demo.tasks.list("etl"), []),
+    ("failed\n", lambda demo: demo.tasks.state("etl", "extract", DATE), "failed"),
+    ("queued, {'a': 1}\n", lambda demo: demo.dags.state("etl", DATE), "queued"),
+    (f"{DATE.isoformat()}\n", lambda demo: demo.dags.next_execution("etl"), DATE),
+    ("None\n", lambda demo: demo.dags.next_execution("etl"), None),
+    ("Removed 7 record(s)\n", lambda demo: demo.dags.delete("etl"), 7),
+    ("[]\n", lambda demo: demo.dags.list_import_errors(), []),
+    (
+        "digraph etl {\n\tgraph [label=etl]\n}\n",
+        lambda demo: demo.dags.show("etl"),
+        "digraph etl {\n\tgraph [label=etl]\n}\n",
+    ),
+    (
+        "Added a\nAdded 1 permission(s)\n",
+        lambda demo: demo.roles.add_perms("r", resource=["DAGs"], action=["can_read"]),
+        1,
+    ),
+    (
+        "Task instance dependencies not met:\nTrigger Rule: no\n",
+        lambda demo: demo.tasks.failed_deps("etl", "load", DATE),
+        [FailedDep(dependency="Trigger Rule", reason="no")],
+    ),
+    (
+        '[{"dag_id": "etl", "run_id": "r", "state": "queued"}]\n',
+        lambda demo: demo.dags.list_runs("etl"),
+        [DagRun(dag_id="etl", run_id="r", state="queued")],
+    ),
+    (
+        rendered("2.10.5", {"bash_command": "exit 0\n", "cwd": "None"}),
+        lambda demo: demo.tasks.render("etl", "extract", DATE),
+        {"bash_command": "exit 0\n", "cwd": "None"},
+    ),
+    ("", lambda demo: demo.tasks.render("etl", "extract", DATE), {}),
+    ("", lambda demo: demo.tasks.clear("etl"), None),
+]
+
+
+@pytest.mark.parametrize("start", ["", BLOCK])
+async def test_every_method_gives_the_right_value_whatever_is_logged_before_and_after_the_answer(start: str) -> None:
+    airflow = Printing("2.10.5")
+    async with led_to(airflow) as demo:
+        for log in logged_now():
+            for printed, read, value in PRINTED:
+                for stdout in (f"{start}{log}{printed}", f"{start}{printed}{log}", f"{start}{log}{printed}{log}"):
+                    airflow.answers.append(stdout)
+                    assert await read(demo) == value, stdout
+                    airflow.answers.append(stdout)
+                    assert (await demo.run("tasks clear -y etl")).text == printed
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_value_that_may_have_log_records_of_its_own_at_an_end_is_told_to_be_in_doubt(version: str) -> None:
+    airflow = Printing(version)
+    async with led_to(airflow) as demo:
+        for log in ("", *logged_now()):
+            for value in (f"{RECORD}v\n", f"v\n{RECORD}"):
+                airflow.answers.append(BLOCK + log + value + log)
+                with pytest.raises(OutputError, match=r"may belong to it; all of it .* run\(\)") as caught:
+                    await demo.variables.get("secret-key")
+                assert caught.value.ran is True
+                assert caught.value.result is not None
+                assert caught.value.result.stdout == BLOCK + log + value + log
+                assert "v\n" not in str(caught.value)
+            airflow.answers.append(f"{BLOCK}{log}v\n{RECORD}w\n{log}")
+            assert await demo.variables.get("k") == f"v\n{RECORD}w"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_rendered_field_that_may_end_in_log_records_is_told_to_be_in_doubt(version: str) -> None:
+    airflow = Printing(version)
+    value = f"cat <<END\n{RECORD}".removesuffix("\n")
+    async with led_to(airflow) as demo:
+        airflow.answers.append(BLOCK + rendered(version, {"bash_command": value}))
+        if version in DEDENTED:  # where a blank line ends the field
+            assert await demo.tasks.render("etl", "extract", DATE) == {"bash_command": value}
+            airflow.answers.append(BLOCK + rendered(version, {"cwd": "None"}) + RECORD)
+        with pytest.raises(OutputError, match="may belong to it"):
+            await demo.tasks.render("etl", "extract", DATE)
+
+
+async def test_a_value_with_records_of_this_moment_in_its_midst_is_told_to_be_in_doubt() -> None:
+    airflow = Printing("2.10.5")
+    moment = f"{datetime.now(UTC) - timedelta(minutes=1):%Y-%m-%d %H:%M:%S}"
+    async with led_to(airflow) as demo:
+        airflow.answers.append(f"{BLOCK}v\n[{moment},594] {{parsers.py:1}} DEBUG - Response body:\nb'secret'\n")
+        with pytest.raises(OutputError, match="in the midst of it"):
+            await demo.variables.get("k")
+
+
+@pytest.mark.parametrize("stdout", ["", BLOCK, RECORD, BLOCK + RECORD])
+async def test_what_always_prints_something_and_printed_nothing_but_a_log_has_given_no_value(stdout: str) -> None:
+    silent: list[Read] = [
+        lambda demo: demo.variables.get("k", default="d"),
+        lambda demo: demo.tasks.list("etl"),
+        lambda demo: demo.db.clean(DATE),
+    ]
+    airflow = Printing("2.10.5")
+    async with led_to(airflow) as demo:
+        for read in silent:
+            airflow.answers.append(stdout)
+            with pytest.raises(Exception) as caught:
+                await read(demo)
+            assert type(caught.value).__name__ in ("OutputError", "OutcomeUnknownError")
+
+
+async def test_a_failure_that_airflow_logs_in_json_is_told_of_a_variable_too() -> None:
+    log = (
+        '{"timestamp":"2026-11-25T10:17:36.236476Z","level":"critical","event":"Unhandled exception",'
+        '"logger":"unhandled_exception","exception":[{"exc_type":"OperationalError","exc_value":"gone"}]}\n'
+    )
+    airflow = Printing("3.3.2", BLOCK + log, f"{BLOCK}v\n{log}w\n", Execution(1, BLOCK, "Variable k does not exist.\n"))
+    async with led_to(airflow) as demo:
+        with pytest.raises(CommandFailedError, match="OperationalError: gone"):
+            await demo.variables.get("k")
+        assert await demo.variables.get("k") == f"v\n{log}w"
+        with pytest.raises(VariableNotFoundError):
+            await demo.variables.get("k")

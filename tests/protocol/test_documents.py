@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mwaa_async._protocol.documents import find_json
 
-from . import RECORDED, Record, record, records
+from . import RECORDED, RECORDED_IN_JSON, RECORDED_ON_MWAA, Record, record, records
 
 LOG_2 = "[2026-11-22T10:34:04.903+0000] {dagbag.py:588} INFO - Filling up the DagBag from /usr/local/airflow/dags\n"
 DISPOSING = "[2026-11-22T10:34:04.990+0000] {settings.py:413} DEBUG - Disposing DB connection pool (PID 17)\n"
@@ -23,7 +23,10 @@ COLOURED = "[\x1b[34m2026-11-22 10:36:34,850\x1b[0m] {\x1b[34mdagbag.py:\x1b[0m5
 ROWS = [{"dag_id": "demo", "is_paused": "True"}, {"dag_id": "etl", "is_paused": "False"}]
 
 SUCCEEDED = [
-    record for version in RECORDED for record in records(version) if record.exit == 0 and "json" in record.argv
+    record
+    for version in (*RECORDED, *RECORDED_ON_MWAA, RECORDED_IN_JSON)
+    for record in records(version)
+    if record.exit == 0 and "json" in record.argv
 ]
 
 
@@ -104,6 +107,31 @@ def test_json_in_verbose_records_after_the_answer_does_not_win_over_rows(logged:
     assert find_json(f"[{{}}]\n{LOG_2}{json.dumps(ROWS)}\n{DISPOSING}") == ROWS
 
 
+JSON_LOG = '{"timestamp":"2026-11-25T10:17:41.956035Z","level":"debug","event":"Disposing","rows":[{"a":1}]}\n'
+BLOCK = "CloudWatch logging is disabled for SubprocessLogHandler\n" * 12
+THROTTLING = "Throttling _report_logging_error for 59.99 more seconds.\n"
+
+
+@pytest.mark.parametrize("document", [ROWS, [], {"a": [1, True]}, [1, 2], "text", 5, None])
+@pytest.mark.parametrize("logs", [JSON_LOG, JSON_LOG * 3 + DISPOSING, THROTTLING, BLOCK + JSON_LOG + LOG_3])
+def test_a_log_record_in_json_is_no_document_before_or_after_the_answer(logs: str, document: Any) -> None:
+    for text in (f"{logs}{json.dumps(document)}\n", f"{json.dumps(document)}\n{logs}"):
+        assert find_json(text) == document
+        assert find_json(BLOCK + JSON_LOG + text + JSON_LOG.rstrip()) == document
+
+
+@pytest.mark.parametrize("logs", ["", BLOCK, JSON_LOG, BLOCK + JSON_LOG * 2 + THROTTLING])
+def test_log_lines_alone_hold_no_document(logs: str) -> None:
+    with pytest.raises(ValueError, match="no JSON document"):
+        find_json(logs)
+
+
+def test_what_looks_much_like_a_log_record_is_a_document() -> None:
+    document = {"timestamp": "2026-11-25T10:17:41Z", "level": "debug", "event": "e"}
+    assert find_json(f"{BLOCK}{json.dumps(document)}\n{JSON_LOG}") == document
+    assert find_json(f"{BLOCK}{json.dumps([document])}\n{JSON_LOG}") == [document]
+
+
 def test_nan_and_infinity_are_read_as_python_wrote_them() -> None:
     assert math.isnan(find_json(f"{LOG_2}NaN\n"))
     assert find_json(f"{LOG_2}-Infinity\n") == -math.inf
@@ -158,7 +186,18 @@ def test_a_nesting_bomb_over_a_million_lines_is_read_in_no_time() -> None:
 
 def test_megabytes_of_log_lines_are_read_in_no_time() -> None:
     # A parser that counts the lines before every error takes minutes, far beyond the limit of a test.
-    lines = [LOG_2, LOG_3, COLOURED, "{'a': 1}\n", '{"a" 1}\n', "[1, x]\n", "tree\n", '"open\n', "0:00:00.003\n"]
+    lines = [
+        LOG_2,
+        LOG_3,
+        COLOURED,
+        JSON_LOG,
+        "{'a': 1}\n",
+        '{"a" 1}\n',
+        "[1, x]\n",
+        "tree\n",
+        '"open\n',
+        "0:00:00.003\n",
+    ]
     noise = "".join(lines) * (10_000_000 // len("".join(lines)))
     assert find_json(f"{noise}{json.dumps(ROWS)}\n{noise}") == ROWS
 
