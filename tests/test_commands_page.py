@@ -11,7 +11,7 @@ import pytest
 
 import mwaa_async
 from mwaa_async import MwaaClient
-from mwaa_async._protocol.catalogue import Command, catalogue
+from mwaa_async._protocol.catalogue import Command, always_answers, catalogue
 from mwaa_async._protocol.versions import Version, parse_version
 
 PAGE = Path(__file__).parents[1] / "docs" / "commands.md"
@@ -82,3 +82,14 @@ def test_every_value_that_a_method_returns_is_public() -> None:
             returned = str(inspect.signature(method(row["Method"].strip("`"))).return_annotation)
             for name in re.findall(r"mwaa_async\._commands\.\w+\.(\w+)", returned):
                 assert hasattr(mwaa_async, name), name
+
+
+def test_the_commands_that_may_be_silent_are_those_of_the_catalogue() -> None:
+    section = PAGE.read_text().partition("## Silence")[2].partition("##")[0]
+    told = {
+        words for line in section.splitlines() if line.startswith("- ") for words in re.findall("`([a-z][^`]*)`", line)
+    }
+    known = {words for command in catalogue().values() for words in command.spellings(None)}
+    new = {words for words in known if words in catalogue() and not always_answers(words)}
+    old = {words for words in known if words.split()[0] == "variables" and not always_answers(words)}
+    assert told & known == new | old

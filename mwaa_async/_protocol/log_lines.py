@@ -47,13 +47,14 @@ _LONGEST_BLOCK = 19
 _DATE = re.compile(rf"({_SECOND})(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)?")
 # AWS refuses what is signed by a clock that is off by more, so that the local clock and the web server's are as near.
 _PRESENT = timedelta(minutes=5)
-# The files in which Airflow logs around every command, at the level DEBUG on MWAA, and alembic's in 2.10.
+# Where Airflow logs around every command at the level DEBUG (`airflow/settings.py` …).
 _AROUND_COMMANDS = (
-    "settings|configuration|cli_action_loggers|providers_manager|providers_discovery|plugins_manager|plugins"
+    r"(?:settings|configuration|cli_action_loggers|providers_manager|providers_discovery|plugins_manager)"
 )
 _AROUND = re.compile(
-    rf"""(?:\{{{_COLOUR}|\]\ loc=|"filename":")(?:{_AROUND_COMMANDS})\.py[:"]""",
-    re.VERBOSE,
+    rf"\{{{_COLOUR}{_AROUND_COMMANDS}\.py:{_COLOUR}\d+\}}{_COLOUR} {_COLOUR}DEBUG\b"
+    rf"|{_TIME}\S* {_COLOUR}\[{_COLOUR}debug .*\] loc={_AROUND_COMMANDS}\.py:"
+    rf'|"level":"debug",.*"filename":"{_AROUND_COMMANDS}\.py"'
 )
 
 
@@ -83,8 +84,8 @@ def text_in(stdout: str, now: datetime) -> str:
     """Return the text that a command printed, whole, without the log lines before and after it.
 
     The text may begin or end in what looks like a log line, or hold some. So a record is taken for a log's only where
-    it bears the present time or comes from where Airflow logs around every command, and MWAA's lines where MWAA prints
-    them. Raises `ValueError` where this does not tell the log from the text.
+    it bears the present time, or is one of those that Airflow logs around every command, and MWAA's lines where MWAA
+    prints them. Raises `ValueError` where this does not tell the log from the text.
     """
     parts = _RECORDS.split(stdout)
     first, last = _ends(parts)
