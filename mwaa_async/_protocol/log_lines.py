@@ -101,9 +101,14 @@ def text_in(stdout: str, now: datetime) -> str:
     return "".join(text)
 
 
-def answered(stdout: str) -> bool:
-    """Tell whether there is more than log lines and blanks: a line break alone is what an empty answer prints."""
-    answer = divided(stdout).answer
+def answered(stdout: str, *, is_text: bool = False) -> bool:
+    """Tell whether there is more than log lines and blanks: a line break alone is what an empty answer prints.
+
+    Where the answer `is_text` that somebody stored, a record may be all of it, unless it is one that always is printed.
+    """
+    answer, log_lines = divided(stdout)
+    if is_text and log_lines:
+        return bool(answer) or not all(map(_is_always_printed, _RECORDS.split(stdout)[1::2]))
     return answer == "\n" or bool(answer.strip())
 
 
@@ -126,6 +131,10 @@ def _ends(parts: list[str]) -> tuple[int, int]:
     """Return the positions of the first and of the last piece between log lines that is not empty."""
     filled = [position for position in range(0, len(parts), 2) if parts[position]]
     return (filled[0], filled[-1]) if filled else (len(parts) - 1, len(parts) - 1)
+
+
+def _is_always_printed(record: str) -> bool:
+    return any(known.match(record) for known in (_OF_THE_START, _OF_MWAA)) or _AROUND.search(record) is not None
 
 
 def _is_logged(record: str, now: datetime) -> bool:

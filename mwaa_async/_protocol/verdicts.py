@@ -9,7 +9,7 @@ own (`tasks run`) writes that to its log only. And what a variable holds may rea
 import json
 import re
 
-from mwaa_async._protocol.catalogue import answers
+from mwaa_async._protocol.catalogue import answers, prints_a_text
 from mwaa_async._protocol.log_lines import LOG_LINE, LONG_RECORD, answered
 
 # argparse as Airflow sets it up (exit 2), in every version, and a message of `connections add` (exit 1). Both repeat
@@ -128,9 +128,9 @@ def failure(stdout: str, stderr: str, *, always_answers: bool = True) -> str | N
 def printed_nothing(command: str, stdout: str) -> bool:
     """Tell whether there is nothing but log lines of a command that always prints something when it succeeds.
 
-    Of the empty value of a variable there is the line break.
+    Of the empty value of a variable there is the line break, and a value may look like log lines.
     """
-    return answers(command) is True and not answered(stdout)
+    return answers(command) is True and not answered(stdout, is_text=prints_a_text(command))
 
 
 def lists_import_errors(stdout: str) -> bool:

@@ -395,8 +395,8 @@ def test_20_megabytes_are_divided_in_a_moment(unit: str) -> None:
     times = []
     for megabytes in (5, 20):
         stdout = BLOCK * 12 + unit * (megabytes * 1_000_000 // len(unit)) + "\n" + AROUND[1]
-        started = time.perf_counter()
+        started = time.thread_time()  # which others who use the machine do not lengthen as much
         divided(stdout)
-        times.append(time.perf_counter() - started)
-    assert times[1] < 3  # on a machine that others use; it is less than one
+        times.append(time.thread_time() - started)
+    assert times[1] < 3  # it is less than one
     assert times[1] < 12 * times[0] + 0.5  # and more where it grew with the square

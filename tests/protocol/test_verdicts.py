@@ -452,9 +452,9 @@ def test_what_mwaas_log_handlers_report_of_themselves_is_no_failure_and_hides_no
 
 def test_long_chains_of_tracebacks_take_no_longer_than_they_are() -> None:
     chain = (UNKNOWN_PROGRAM + DURING) * 50_000 + UNKNOWN_PROGRAM
-    started = time.perf_counter()
+    started = time.thread_time()
     assert failure(BLOCK, f"{chain}\n/mwaa/logging/\n{chain}") is not None
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5
 
 
 UNHANDLED = (
@@ -489,10 +489,18 @@ def test_no_recorded_success_of_a_command_that_always_answers_printed_nothing(ve
 
 @pytest.mark.parametrize("stdout", ["", LOG_2, LOG_3, *MWAA_NOISE, BLOCK + LOG_2 + LOG_2, BLOCK + "\n\n"])
 def test_nothing_but_log_lines_is_silence_of_what_always_answers(stdout: str) -> None:
-    for command in ("dags trigger etl", "variables set k v", "roles create r", "variables get k", "dags list -o json"):
+    for command in ("dags trigger etl", "variables set k v", "roles create r", "dags list -o json", "variables list"):
         assert printed_nothing(command, stdout)
     for command in ("tasks clear -y etl", "dags reserialize", "variables --set k v", "db clean -y", "sync-perm"):
         assert not printed_nothing(command, stdout)
+
+
+def test_the_value_of_a_variable_may_look_like_a_log_record() -> None:
+    around = "[2026-11-25T04:00:41.010+0000] {settings.py:475} DEBUG - Setting up DB connection pool (PID 32367)\n"
+    for log in ("", *MWAA_NOISE[:3], BLOCK + around * 2):
+        assert printed_nothing("variables get k", log)
+        assert not printed_nothing("variables get k", log + LOG_2)
+        assert not printed_nothing("variables get k", f"{log}{LOG_3}{around}")
 
 
 @pytest.mark.parametrize("answer", ["\n", "None\n", "[]\n", "[a]"])
