@@ -328,6 +328,13 @@ def test_a_traceback_between_a_record_and_the_text_may_be_of_either() -> None:
         assert text_in(f"{log}{traceback}{log}v\n{log}{traceback}", NOW) == "v\n"
 
 
+def test_lines_that_may_end_a_record_or_begin_the_text_are_in_doubt() -> None:
+    record_without_logger = PRESENT[3].partition(" [airflow")[0] + "\n"
+    with pytest.raises(ValueError, match="may belong to it"):
+        text_in(f"{record_without_logger}a copied line [my.plugin] loc=a.py:1\nv\n", NOW)
+    assert text_in(f"{record_without_logger}v\n", NOW) == "v\n"
+
+
 @pytest.mark.parametrize(
     ("time", "is_present"),
     [
