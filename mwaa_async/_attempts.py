@@ -12,7 +12,18 @@ class AttemptError(Exception):
 
 
 class NotSentError(AttemptError):
-    """Nothing of the request left this process: no address, no connection, no TLS, no way through the proxy."""
+    """Nothing of the request left this process: no address, no connection, no TLS, no way through the proxy.
+
+    `advice` is what to do about it, in sentences.
+    """
+
+    def __init__(self, cause: str = "", advice: str = "") -> None:
+        super().__init__(cause)
+        self.advice = advice
+
+
+class NoWayError(NotSentError):
+    """The environment variables name a proxy that cannot be used, now or in a moment."""
 
 
 class ConnectionClosedError(NotSentError):

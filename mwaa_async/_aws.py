@@ -5,12 +5,15 @@ import logging
 import os
 import re
 import ssl
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from anyio import to_thread
 
+from mwaa_async._connections import connector, socks_proxy
 from mwaa_async._errors import AccessDeniedError, EnvironmentNotFoundError, ThrottledError, TokenError
 from mwaa_async._identity import EnvironmentId
 from mwaa_async._trust import default_ssl_context
@@ -18,6 +21,7 @@ from mwaa_async._version import __version__
 
 if TYPE_CHECKING:
     import aioboto3
+    from aiohttp import BaseConnector
 
 _DENIED = re.compile(
     r"AccessDenied|Unauthorized|UnrecognizedClient|InvalidClientTokenId|ExpiredToken|SignatureDoesNotMatch"
@@ -187,6 +191,9 @@ class MwaaApi:
             answer: dict[str, Any] = await getattr(client, operation)(**arguments)
         except (BotoCoreError, ClientError) as error:
             raise token_error(error, environment, _PERMISSIONS[operation]) from None
+        except (ValueError, ImportError) as error:  # a proxy of the environment variables that cannot be used
+            place = f"{environment}: " if environment else ""
+            raise TokenError(f"{place}no way to AWS: {error}", environment=environment) from None
         return answer
 
     async def _open(self) -> Any:
@@ -199,12 +206,16 @@ class MwaaApi:
 def _aws_client(account: Account) -> Any:
     from aiobotocore.config import AioConfig
     from aiobotocore.httpsession import AIOHTTPSession
-    from aiohttp import TCPConnector
 
     class VerifyingSession(AIOHTTPSession):  # type: ignore[misc]  # aiobotocore is not annotated
+        # botocore takes every proxy for an HTTP proxy. `proxies` is empty where NO_PROXY says so.
+        def __init__(self, *, proxies: Mapping[str, str], **settings: Any) -> None:
+            self._socks = socks_proxy(proxies.get(urlsplit(account.endpoint_url).scheme))
+            super().__init__(proxies={} if self._socks else proxies, **settings)
+
         # aiobotocore turns verification off where a proxy is used, and knows certifi's authorities only.
-        def _create_connector(self, proxy_url: str | None) -> TCPConnector:
-            return TCPConnector(limit=self._max_pool_connections, ssl=account.ssl_context)
+        def _create_connector(self, proxy_url: str | None) -> "BaseConnector":
+            return connector(account.ssl_context, self._socks, limit=self._max_pool_connections)
 
     _silence_token_dumps()
     # A host prefix ("env.") belongs to AWS's own host names; before a custom endpoint it names nothing.
@@ -274,6 +285,7 @@ def _remedy(error: Exception) -> str:
         "CredentialRetrievalError": "; look at the profile's credential source",
         "SSLError": "; name the authority to trust with AWS_CA_BUNDLE, SSL_CERT_FILE or ssl_context=",
         "ProxyConnectionError": "; look at HTTPS_PROXY and NO_PROXY",
+        "HTTPClientError": "; look at HTTPS_PROXY and NO_PROXY",
         "EndpointConnectionError": "; look at the region, the network and the proxy",
         "ConnectTimeoutError": "; look at the region, the network and the proxy",
     }.get(type(error).__name__, "")

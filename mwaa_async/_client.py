@@ -6,7 +6,6 @@ import ssl
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from mwaa_async._bulk.rows import TriggerOutcome
 from mwaa_async._bulk.sources import Requests, source_of
 from mwaa_async._bulk.writer import opened_journal
 from mwaa_async._clock import check_seconds
+from mwaa_async._connections import Route, parse_address, parse_proxy
 from mwaa_async._environment import Environment
 from mwaa_async._errors import TokenError
 from mwaa_async._guards import Guard, HostGuard
@@ -63,11 +63,17 @@ class MwaaClient:
 
     Durations are in seconds: `command_timeout` is how long one request may be open, `queue_timeout` how long a command
     may wait for its turn (`None`: for ever), `settle_time` how long an environment is left alone after a command whose
-    end could not be seen, and `token_lifetime` how long AWS lets a CLI token live. `proxy` is the way to the web
-    servers (`http://…`, or `socks5h://…` with the extra `socks`); `ssl_context` replaces the trust in the system's
-    authorities.
+    end could not be seen, and `token_lifetime` how long AWS lets a CLI token live.
 
-    Raises `ValueError` for a duration that is negative or not a number, for what is no URL, and for what is no pattern.
+    `proxy` is the way to the web servers (`http://…`, or `socks5h://…` with the extra `socks`); without it that is what
+    `HTTPS_PROXY` and `NO_PROXY` say, as it is for AWS's API. `connect_to="host:port"` connects to another address than
+    the web server's own, such as the end of an SSH tunnel (`-L`), a VPC endpoint or a load balancer: it is the TCP
+    connection that goes there, with the web server's name in SNI, certificate check and `Host` unchanged, and no proxy.
+    All environments of the client are connected to there, which is right only where they are behind that one address:
+    otherwise take a client for each. `ssl_context` replaces the trust in the system's authorities.
+
+    Raises `ValueError` for a duration that is negative or not a number, for what is no URL, address or pattern, and for
+    `proxy` with `connect_to`; `ImportError` where the proxy needs the extra `socks`.
     """
 
     def __init__(
@@ -83,6 +89,7 @@ class MwaaClient:
         settle_time: float = 10.0,
         token_lifetime: float = 60.0,
         proxy: str | None = None,
+        connect_to: str | None = None,
         ssl_context: ssl.SSLContext | None = None,
         retry_reads: bool = True,
         allow_unlisted: bool = False,
@@ -94,7 +101,9 @@ class MwaaClient:
             raise ValueError(f"endpoint_url must be a URL, not {endpoint_url!r}")
         self._timing = Timing(command_timeout, queue_timeout, settle_time, token_lifetime)
         self._aws = AwsOptions(session, region_name, profile_name, endpoint_url, ssl_context)
-        self._proxy = _check_proxy(proxy)
+        self._route = Route(
+            None if proxy is None else parse_proxy(proxy), None if connect_to is None else parse_address(connect_to)
+        )
         self._retry_reads = retry_reads
         self._allow_unlisted = allow_unlisted
         self._run_id_pattern = run_id_pattern(allowed_run_id_pattern)
@@ -233,7 +242,7 @@ class MwaaClient:
             fetch_token=lambda: api.create_cli_token(environment),
             token_lifetime=self._timing.token_lifetime,
             web_server=WebServer(
-                timeout=self._timing.command_timeout, ssl_context=account.ssl_context, proxy=self._proxy
+                timeout=self._timing.command_timeout, ssl_context=account.ssl_context, route=self._route
             ),
             settle_time=self._timing.settle_time,
             admit=self._airflows[environment].admit,
@@ -243,12 +252,3 @@ class MwaaClient:
     def __repr__(self) -> str:
         state = "open" if self._api else "not open"
         return f"<MwaaClient [{state}, {len(self._lanes)} environments, {self._guard!r}]>"
-
-
-def _check_proxy(proxy: str | None) -> str | None:
-    scheme = proxy.partition("://")[0] if proxy else "http"
-    if scheme not in ("http", "https", "socks4", "socks5", "socks5h"):
-        raise ValueError(f"a proxy is given as http://HOST:PORT or socks5h://HOST:PORT, not {scheme}://…")
-    if scheme.startswith("socks") and find_spec("aiohttp_socks") is None:
-        raise ImportError("a SOCKS proxy needs the extra 'socks': pip install 'mwaa-async[socks]'")
-    return proxy

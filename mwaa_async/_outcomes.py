@@ -65,7 +65,7 @@ def error_after(error: AttemptError, line: str, environment: str) -> MwaaError:
         case StatusError():
             return _bad_status(error, line, environment)
         case NotSentError():
-            return not_connected(line, environment, str(error))
+            return not_connected(line, environment, str(error), error.advice)
         case UnreadableError():
             cause = f"{error} (HTTP {error.status} {excerpt(error.body, line)})"
             return outcome_unknown(line, environment, cause, error.status)
@@ -77,11 +77,11 @@ def error_after(error: AttemptError, line: str, environment: str) -> MwaaError:
             return outcome_unknown(line, environment, str(error))
 
 
-def not_connected(line: str, environment: str, cause: str) -> ConnectError:
+def not_connected(line: str, environment: str, cause: str, advice: str = "") -> ConnectError:
     """Return the error for a command that did not get as far as the web server."""
     command = redacted(line)
     return ConnectError(
-        f"{environment}: no connection to the web server: {cause}; {command!r} has not run",
+        f"{environment}: no connection to the web server: {cause}; {command!r} has not run{advice and '. '}{advice}",
         environment=environment,
         command=command,
     )

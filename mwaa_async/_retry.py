@@ -6,6 +6,7 @@ from mwaa_async._attempts import (
     AttemptError,
     ConnectionClosedError,
     NotSentError,
+    NoWayError,
     StatusError,
     TokenTooOldError,
     outcome_is_unknown,
@@ -72,5 +73,7 @@ def _until_reconnecting(error: NotSentError, earlier: Sequence[AttemptError]) ->
         type(one) is type(error) for one in earlier
     ):
         return 0.0
+    if isinstance(error, NoWayError):
+        return None
     failed = sum(isinstance(one, NotSentError) for one in earlier)
     return _PAUSES[failed] if failed < len(_PAUSES) else None

@@ -5,22 +5,21 @@ import selectors
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
-from urllib.request import getproxies, proxy_bypass
+from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
-from mwaa_async._attempts import ConnectionClosedError, LostError, NotSentError
+from mwaa_async._attempts import ConnectionClosedError, LostError, NotSentError, NoWayError
 from mwaa_async._clock import now
+from mwaa_async._connect_failures import advice, failure_of, happened
+from mwaa_async._connections import Route, Way, connector
 from mwaa_async._protocol.answers import Output, read_answer, read_large_answer
 from mwaa_async._version import __version__
 
 if TYPE_CHECKING:
-    from aiohttp import BaseConnector, ClientResponse, ClientSession
+    from aiohttp import ClientResponse, ClientSession
     from aiohttp.client_reqrep import ClientRequest
     from aiohttp.connector import Connection
-    from yarl import URL
 
 _CONNECT_TIMEOUT = 10.0
 # All that the endpoint needs: what aiohttp works out anew for each request takes longer than the rest of a command.
@@ -55,11 +54,11 @@ class Answer:
 class WebServer:
     """Posts commands to the web server of one environment."""
 
-    def __init__(self, *, timeout: float, ssl_context: ssl.SSLContext, proxy: str | None) -> None:
+    def __init__(self, *, timeout: float, ssl_context: ssl.SSLContext, route: Route) -> None:
         self._timeout = timeout
         self._ssl_context = ssl_context
-        self._proxy = proxy
-        self._http_proxies: dict[str, str | None] = {}
+        self._route = route
+        self._way: Way | None = None
         self._session: ClientSession | None = None
         self._connection: object = None
         self._unread = _Selector()
@@ -80,44 +79,63 @@ class WebServer:
         self._is_sent, self._before_sending = False, before_sending
         try:
             return await self._post(hostname, path, token, line)
-        except _transport_errors(self._proxy) as error:
+        except _transport_errors(self._way) as error:
             # The cause is told, not chained: aiohttp's errors carry the request's headers, the token among them.
-            raise (LostError if self._is_sent else NotSentError)(_reason(error)) from None
+            raise (LostError(_reason(error)) if self._is_sent else self._not_sent(error, hostname)) from None
 
     async def aclose(self) -> None:
         """Close the connection."""
-        if self._session is not None:
-            await self._session.close()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
     async def _post(self, hostname: str, path: str, token: str, line: str) -> Answer:
-        session = self._session or self._open_session()
+        way = self._way_to(hostname)
+        session = await self._session_for(way)
         async with session.post(
-            _url(hostname, path),
+            way.url(path),
             data=line.encode(),
-            headers={"Authorization": f"Bearer {token}", **_HEADERS},
-            proxy=self._http_proxy(hostname),
+            headers={"Authorization": f"Bearer {token}", **_HEADERS, **way.headers},
             allow_redirects=False,
+            **way.options,
         ) as response:
             body, headers = await _body(response), response.headers
             return Answer(response.status, body, headers.get("Retry-After"), now(), headers.get("Location"))
 
-    def _open_session(self) -> "ClientSession":
+    def _way_to(self, hostname: str) -> Way:
+        # Looked up once for a host: it is a walk through all environment variables, on some systems a system call.
+        if self._way is not None and self._way.hostname == hostname:
+            return self._way
+        try:
+            return self._route.to(hostname)
+        except (ValueError, ImportError) as error:
+            raise NoWayError(str(error)) from None
+
+    async def _session_for(self, way: Way) -> "ClientSession":
+        """Return the session for this way; one for another host's is closed."""
+        if self._session is None or way is not self._way:
+            await self.aclose()
+            self._way, self._session = way, self._open_session(way)
+        return self._session
+
+    def _open_session(self, way: Way) -> "ClientSession":
         import aiohttp
 
-        self._session = aiohttp.ClientSession(
-            connector=_connector(self._ssl_context, self._proxy),
-            timeout=aiohttp.ClientTimeout(total=self._timeout, connect=min(_CONNECT_TIMEOUT, self._timeout)),
+        return aiohttp.ClientSession(
+            connector=connector(self._ssl_context, way.proxy, limit=1),
+            timeout=aiohttp.ClientTimeout(total=self._timeout, connect=self._patience),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
             request_class=_request_class(self._look_before_sending),
         )
-        return self._session
 
-    def _http_proxy(self, hostname: str) -> str | None:
-        # Looked up once for a host: it is a walk through all environment variables, on some systems a system call.
-        if hostname not in self._http_proxies:
-            self._http_proxies[hostname] = _http_proxy(hostname, self._proxy)
-        return self._http_proxies[hostname]
+    @property
+    def _patience(self) -> float:
+        return min(_CONNECT_TIMEOUT, self._timeout)
+
+    def _not_sent(self, error: Exception, hostname: str) -> NotSentError:
+        failure, way = failure_of(error), self._way_to(hostname)
+        return NotSentError(happened(failure, way, self._patience), advice(failure.kind, way.first[0]))
 
     def _look_before_sending(self, connection: "Connection") -> None:
         """Look a last time, with the connection in hand and nothing sent yet, whether to send at all."""
@@ -134,13 +152,6 @@ class WebServer:
         self._unread = _Selector()
         if connection.transport is not None:
             self._unread.register(connection.transport.get_extra_info("socket").fileno(), selectors.EVENT_READ)
-
-
-@lru_cache
-def _url(hostname: str, path: str) -> "URL":
-    from yarl import URL
-
-    return URL(f"https://{hostname}{path}")
 
 
 def _request_class(before_sending: "Callable[[Connection], None]") -> "type[ClientRequest]":
@@ -167,36 +178,15 @@ async def _body(response: "ClientResponse") -> bytes | bytearray:
     return body
 
 
-def _connector(ssl_context: ssl.SSLContext, proxy: str | None) -> "BaseConnector":
+def _transport_errors(way: Way | None) -> tuple[type[Exception], ...]:
     import aiohttp
 
-    options: dict[str, Any] = {"ssl": ssl_context, "limit": 1}
-    if proxy is None or _is_http(proxy):
-        return aiohttp.TCPConnector(**options)
-    from aiohttp_socks import ProxyConnector
-
-    # The "h" says that the proxy looks up the host's name, which is the only way here.
-    return ProxyConnector.from_url(proxy.replace("socks5h://", "socks5://", 1), rdns=True, **options)
-
-
-def _http_proxy(hostname: str, proxy: str | None) -> str | None:
-    if proxy is not None:
-        return proxy if _is_http(proxy) else None
-    return None if proxy_bypass(hostname) else getproxies().get("https")
-
-
-def _transport_errors(proxy: str | None) -> tuple[type[Exception], ...]:
-    import aiohttp
-
-    if proxy is None or _is_http(proxy):
+    if way is None or way.proxy is None or not way.proxy.is_socks:
         return aiohttp.ClientError, OSError
     from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
-    return aiohttp.ClientError, OSError, ProxyError, ProxyConnectionError, ProxyTimeoutError
-
-
-def _is_http(proxy: str) -> bool:
-    return proxy.startswith(("http://", "https://"))
+    # The last is what it raises where the proxy hangs up.
+    return aiohttp.ClientError, OSError, ProxyError, ProxyConnectionError, ProxyTimeoutError, EOFError
 
 
 def _reason(error: Exception) -> str:

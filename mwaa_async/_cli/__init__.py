@@ -1,12 +1,22 @@
 """The command line. Every command is a module, and imports what is heavy only when it is called."""
 
+from typing import Any
+
 import click
 
 from mwaa_async._cli.emulator import emulator
 from mwaa_async._cli.environments import environments
 from mwaa_async._cli.guards import guard_from
 from mwaa_async._cli.journal import journal
-from mwaa_async._cli.options import Options
+from mwaa_async._cli.options import (
+    Options,
+    address,
+    client_default,
+    global_option,
+    more_than_no_seconds,
+    proxy_url,
+    seconds,
+)
 from mwaa_async._cli.output import log_to_stderr
 from mwaa_async._cli.run import run
 from mwaa_async._cli.token import token
@@ -18,28 +28,54 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
 @click.group(invoke_without_command=True, context_settings=_CONTEXT)
-@click.option("--region", help="AWS region; otherwise AWS_REGION or the profile's.")
-@click.option("--profile", help="AWS profile; otherwise AWS_PROFILE or the default one.")
-@click.option("--endpoint-url", metavar="URL", help="Endpoint of the MWAA API, in the place of AWS's own.")
-@click.option(
+@global_option("--region", help="AWS region; otherwise AWS_REGION or the profile's.")
+@global_option("--profile", help="AWS profile; otherwise AWS_PROFILE or the default one.")
+@global_option("--endpoint-url", metavar="URL", help="Endpoint of the MWAA API, in the place of AWS's own.")
+@global_option(
     "--guard",
     metavar="GUARD",
     default="host",
     show_default=True,
     help="With whom commands take turns: host (every process of this user) or local (nobody).",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Log what happens to stderr.")
+@global_option(
+    "--proxy",
+    metavar="URL",
+    type=proxy_url,
+    help="Way to the web servers: http://HOST:PORT or socks5h://HOST:PORT; otherwise HTTPS_PROXY and NO_PROXY.",
+)
+@global_option(
+    "--connect-to",
+    metavar="HOST:PORT",
+    type=address,
+    help="Connect to this address (SSH tunnel, VPC endpoint) in the place of the web server's own.",
+)
+@global_option(
+    "--queue-timeout",
+    metavar="SECONDS",
+    type=seconds,
+    help="How long a command may wait for its turn; otherwise for ever.",
+)
+@global_option(
+    "--command-timeout",
+    metavar="SECONDS",
+    type=more_than_no_seconds,
+    default=client_default("command_timeout"),
+    show_default=True,
+    help="How long one request may be open.",
+)
+@global_option(
+    "--settle-time",
+    metavar="SECONDS",
+    type=seconds,
+    default=client_default("settle_time"),
+    show_default=True,
+    help="How long an environment is left alone after a command whose end could not be seen.",
+)
+@global_option("-v", "--verbose", is_flag=True, help="Log what happens to stderr.")
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
-def program(
-    context: click.Context,
-    *,
-    region: str | None,
-    profile: str | None,
-    endpoint_url: str | None,
-    guard: str,
-    verbose: bool,
-) -> None:
+def program(context: click.Context, /, *, guard: str, verbose: bool, **others: Any) -> None:
     """One Airflow command at a time, on Amazon MWAA.
 
     \b
@@ -52,7 +88,7 @@ def program(
     """
     if verbose:
         log_to_stderr()
-    context.obj = Options(region, profile, endpoint_url, guard_from(guard))
+    context.obj = Options(guard=guard_from(guard), **others)
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)
         context.exit(2)

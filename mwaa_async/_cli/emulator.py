@@ -19,8 +19,12 @@ from mwaa_async._cli.signals import caught_signals
 if TYPE_CHECKING:
     from mwaa_async.emulator import Emulator
 
-# They would lead an AWS client away from the emulator's own credentials.
-_MISLEADING = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+# They would lead an AWS client away from the emulator's own credentials, and this program from the emulator.
+_MISLEADING = (
+    *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"),
+    *("MWAA_ASYNC_REGION", "MWAA_ASYNC_PROFILE", "MWAA_ASYNC_ENDPOINT_URL"),
+    *("MWAA_ASYNC_PROXY", "MWAA_ASYNC_CONNECT_TO"),
+)
 _PROGRAM = click.Path(exists=True, dir_okay=False, executable=True, path_type=Path)
 
 

@@ -1,11 +1,17 @@
 """What is said before the command, and what commands make of it."""
 
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import click
 
 from mwaa_async import Guard, MwaaClient
 from mwaa_async._aws import AwsOptions
+from mwaa_async._cli.exits import MissingExtraError
+from mwaa_async._clock import check_seconds
+from mwaa_async._connections import parse_address, parse_proxy
 from mwaa_async._identity import check_name
 from mwaa_async._protocol.run_ids import RUN_ID_PATTERN
 
@@ -18,6 +24,15 @@ class Options:
     profile: str | None
     endpoint_url: str | None
     guard: Guard | None
+    proxy: str | None
+    connect_to: str | None
+    queue_timeout: float | None
+    command_timeout: float
+    settle_time: float
+
+    def __post_init__(self) -> None:
+        if self.proxy is not None and self.connect_to is not None:
+            raise click.UsageError("--proxy and --connect-to both say where to connect to: give one of them")
 
     def client(self, *, allow_unlisted: bool = False, allowed_run_id_pattern: str = RUN_ID_PATTERN) -> MwaaClient:
         """Return a client as the options want it, not open yet."""
@@ -26,6 +41,11 @@ class Options:
             profile_name=self.profile,
             endpoint_url=self.endpoint_url,
             guard=self.guard,
+            proxy=self.proxy,
+            connect_to=self.connect_to,
+            queue_timeout=self.queue_timeout,
+            command_timeout=self.command_timeout,
+            settle_time=self.settle_time,
             allow_unlisted=allow_unlisted,
             allowed_run_id_pattern=allowed_run_id_pattern,
         )
@@ -33,6 +53,52 @@ class Options:
     def aws(self) -> AwsOptions:
         """Return the options that are about AWS."""
         return AwsOptions(region_name=self.region, profile_name=self.profile, endpoint_url=self.endpoint_url)
+
+
+def global_option(*names: str, **settings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return an option that may also be given as an environment variable, which --help names."""
+    variable = names[-1].lstrip("-").replace("-", "_").upper()
+    return click.option(*names, envvar=f"MWAA_ASYNC_{variable}", show_envvar=True, **settings)
+
+
+def client_default(argument: str) -> Any:
+    """Return what `MwaaClient` takes where an argument is not given."""
+    return inspect.signature(MwaaClient).parameters[argument].default
+
+
+def seconds(text: str | float) -> float:
+    """Return a number of seconds, for click to call. Raises `click.BadParameter`."""
+    try:
+        check_seconds("it", value := float(text))
+    except ValueError:
+        raise click.BadParameter(f"a number of seconds is 0 or more, not {text!r}") from None
+    return value
+
+
+def more_than_no_seconds(text: str | float) -> float:
+    """Return a number of seconds that is more than 0, for click to call. Raises `click.BadParameter`."""
+    if not (value := seconds(text)):
+        raise click.BadParameter("it must be more than 0 seconds")
+    return value
+
+
+def proxy_url(text: str) -> str:
+    """Return the URL of a proxy, for click to call. Raises `click.BadParameter` and `MissingExtraError`."""
+    try:
+        return parse_proxy(text, "a proxy").url
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    except ImportError as error:
+        raise MissingExtraError(f"--proxy: {error}") from None
+
+
+def address(text: str) -> str:
+    """Return an address as it was given, for click to call. Raises `click.BadParameter`."""
+    try:
+        parse_address(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error).removeprefix("connect_to ")) from None
+    return text
 
 
 def environment_name(text: str) -> str:

@@ -4,7 +4,7 @@ import click
 
 from mwaa_async import CommandFailedError, CommandResult
 from mwaa_async._cli.errand import run_errand
-from mwaa_async._cli.options import Options, environment_name
+from mwaa_async._cli.options import Options, environment_name, seconds
 from mwaa_async._cli.output import say, write
 from mwaa_async._protocol.catalogue import prints_a_text
 from mwaa_async._protocol.log_lines import divided
@@ -14,10 +14,24 @@ from mwaa_async._protocol.log_lines import divided
 @click.command(context_settings={"allow_interspersed_args": False}, short_help="Run one command.")
 @click.option("--allow-unlisted", is_flag=True, help="Send it also where MWAA does not list it as offered.")
 @click.option("--raw", is_flag=True, help="Leave log lines where they came, on stdout.")
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=seconds,
+    help="How long to wait for the answer from the moment the command's turn has come.",
+)
 @click.argument("environment", type=environment_name)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_obj
-def run(options: Options, *, allow_unlisted: bool, raw: bool, environment: str, command: tuple[str, ...]) -> None:
+def run(
+    options: Options,
+    *,
+    allow_unlisted: bool,
+    raw: bool,
+    timeout: float | None,
+    environment: str,
+    command: tuple[str, ...],
+) -> None:
     """Run one Airflow command when its turn has come, and print what it prints.
 
     Its answer goes to stdout, its stderr and the log lines of Airflow and MWAA to stderr.
@@ -29,10 +43,9 @@ def run(options: Options, *, allow_unlisted: bool, raw: bool, environment: str, 
     mwaa-async run prod dags trigger etl --conf '{"day": "2026-01-01"}'
     mwaa-async run prod "dags list --output json" | jq
     """
-    words = _line_or_words(command)
+    words, client = _line_or_words(command), options.client(allow_unlisted=allow_unlisted)
     try:
-        client = options.client(allow_unlisted=allow_unlisted)
-        _print(run_errand(client, environment, lambda chosen: chosen.run(words)), raw=raw)
+        _print(run_errand(client, environment, lambda chosen: chosen.run(words, timeout=timeout)), raw=raw)
     except CommandFailedError as error:
         _tell_failure(error, raw=raw)
 

@@ -30,7 +30,11 @@ pytestmark = pytest.mark.anyio
 
 # What an installer makes of the entry point.
 CONSOLE_SCRIPT = (sys.executable, "-c", "import sys; from mwaa_async.__main__ import main; sys.exit(main())")
-MISLEADING = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+MISLEADING = (
+    *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"),
+    *("MWAA_ASYNC_REGION", "MWAA_ASYNC_PROFILE", "MWAA_ASYNC_ENDPOINT_URL"),
+    *("MWAA_ASYNC_PROXY", "MWAA_ASYNC_CONNECT_TO"),
+)
 
 
 @pytest.fixture

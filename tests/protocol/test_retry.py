@@ -7,6 +7,7 @@ from mwaa_async._attempts import (
     ConnectionClosedError,
     LostError,
     NotSentError,
+    NoWayError,
     SilentError,
     StatusError,
     TokenTooOldError,
@@ -38,6 +39,7 @@ def until_retry(error: AttemptError, *earlier: AttemptError, idempotent: bool = 
     ("error", "write", "read"),
     [
         (NotSentError(), 0.1, 0.1),
+        (NoWayError(), None, None),
         (ConnectionClosedError(), 0.0, 0.0),
         (TokenTooOldError(), 0.0, 0.0),
         (LostError(), None, SETTLE_TIME),

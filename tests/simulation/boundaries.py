@@ -8,6 +8,7 @@ from collections.abc import Callable
 from mwaa_async._attempts import ConnectionClosedError
 from mwaa_async._aws import CliTokenAnswer
 from mwaa_async._clock import now
+from mwaa_async._connections import Route
 from mwaa_async._lane import Lane
 from mwaa_async._web_server import Answer, WebServer
 from tests.simulation.clock import TICK
@@ -32,7 +33,7 @@ class SimulatedWay(WebServer):
         chance: random.Random,
         sent: Callable[[str], None],
     ) -> None:
-        super().__init__(timeout=settings.command_timeout, ssl_context=_NO_TLS, proxy=None)
+        super().__init__(timeout=settings.command_timeout, ssl_context=_NO_TLS, route=Route())
         self.lane: Lane | None = None
         self.tokens_given = 0
         self.name = f"{name}/e{environment}"
