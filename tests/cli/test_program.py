@@ -263,8 +263,12 @@ async def test_interrupted_token_is_exit_130(mwaa_async: CommandLine) -> None:
 # emulator
 
 
-async def test_a_command_beside_the_emulator_reaches_it_and_gives_the_exit_status(mwaa_async: CommandLine) -> None:
-    led_astray = mwaa_async.but_with(**dict.fromkeys(MISLEADING, "nonsense"))
+@pytest.mark.parametrize("way", ["MWAA_ASYNC_PROXY=http://127.0.0.1:1", "MWAA_ASYNC_CONNECT_TO=127.0.0.1:1"])
+async def test_a_command_beside_the_emulator_reaches_it_and_gives_the_exit_status(
+    mwaa_async: CommandLine, way: str
+) -> None:
+    own = {"MWAA_ASYNC_PROFILE": "nonsense", "MWAA_ASYNC_ENDPOINT_URL": "https://127.0.0.1:1"}
+    led_astray = mwaa_async.but_with(**dict.fromkeys(MISLEADING[:4], "nonsense"), **own, **dict([way.split("=")]))
     done = await led_astray(
         "emulator", "--environment", "a", "--environment", "b", "--", *PROGRAM, "run", "b", "version"
     )
