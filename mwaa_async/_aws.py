@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from anyio import to_thread
 
-from mwaa_async._connections import connector, socks_proxy
+from mwaa_async._connections import connector, proxy_of_variable
 from mwaa_async._errors import AccessDeniedError, EnvironmentNotFoundError, ThrottledError, TokenError
 from mwaa_async._identity import EnvironmentId
 from mwaa_async._trust import default_ssl_context
@@ -210,7 +210,9 @@ def _aws_client(account: Account) -> Any:
     class VerifyingSession(AIOHTTPSession):  # type: ignore[misc]  # aiobotocore is not annotated
         # botocore takes every proxy for an HTTP proxy. `proxies` is empty where NO_PROXY says so.
         def __init__(self, *, proxies: Mapping[str, str], **settings: Any) -> None:
-            self._socks = socks_proxy(proxies.get(urlsplit(account.endpoint_url).scheme))
+            scheme = urlsplit(account.endpoint_url).scheme
+            proxy = proxy_of_variable(f"{scheme.upper()}_PROXY", proxies.get(scheme))
+            self._socks = proxy if proxy is not None and proxy.is_socks else None
             super().__init__(proxies={} if self._socks else proxies, **settings)
 
         # aiobotocore turns verification off where a proxy is used, and knows certifi's authorities only.

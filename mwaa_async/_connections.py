@@ -136,12 +136,14 @@ def parse_proxy(url: str, called: str = "proxy") -> Proxy:
     return proxy
 
 
-def socks_proxy(url: str | None) -> Proxy | None:
-    """Return the proxy that the URL of an environment variable names, where it is a SOCKS proxy.
+def proxy_of_variable(variable: str, url: str | None) -> Proxy | None:
+    """Return the proxy that an environment variable names; without a scheme it is an HTTP proxy.
 
     Raises `ValueError` or `ImportError` as `parse_proxy` does.
     """
-    return parse_proxy(url, "HTTPS_PROXY") if url and url.lower().startswith("socks") else None
+    if not url:
+        return None
+    return parse_proxy(url if "://" in url else f"http://{url}", variable)
 
 
 def connector(ssl_context: ssl.SSLContext, proxy: Proxy | None, *, limit: int) -> "BaseConnector":
@@ -188,10 +190,8 @@ def _proxy_from_environment(hostname: str) -> Proxy | None:
     if proxy_bypass(hostname):
         return None
     proxies = getproxies()
-    for name in ("https", "all"):  # curl and requests know the second, too; AWS's SDK does not
-        if url := proxies.get(name):
-            return parse_proxy(url if "://" in url else f"http://{url}", f"{name.upper()}_PROXY")
-    return None
+    # curl and requests know ALL_PROXY, too; AWS's SDK does not.
+    return proxy_of_variable("HTTPS_PROXY", proxies.get("https")) or proxy_of_variable("ALL_PROXY", proxies.get("all"))
 
 
 @lru_cache

@@ -72,7 +72,10 @@ class UnsupportedCommandError(MwaaError, ValueError):
 
 
 class ConnectError(MwaaError):
-    """No connection to the web server came about (DNS, refused, TLS, proxy); nothing was sent."""
+    """No connection to the web server came about (DNS, refused, TLS, proxy), and nothing was sent.
+
+    The message says what to do, such as the ways to a private web server.
+    """
 
     ran = False
 
