@@ -68,7 +68,10 @@ async def test_a_result_tells_what_was_printed_and_how_long_it_took() -> None:
         MwaaClient(**emulator.client_options()) as client,
     ):
         first, second = await asyncio.gather(*(client.environment("demo").run("version") for _ in range(2)))
-    assert (first.environment, first.command, first.stdout, first.stderr) == ("demo", "version", "2.10.5\n", "")
+    assert (first.environment, first.command, first.text) == ("demo", "version", "2.10.5\n")
+    assert first.stdout.startswith("CloudWatch logging is disabled for ")
+    assert first.stdout.endswith("\n2.10.5\n")
+    assert "FutureWarning" in first.stderr
     assert first.http_status == 200
     assert first.took >= 0.05
     assert second.queued_for >= 0.05
@@ -76,7 +79,7 @@ async def test_a_result_tells_what_was_printed_and_how_long_it_took() -> None:
 
 async def test_json_is_found_behind_the_log_lines(client: MwaaClient) -> None:
     result = await client.environment("demo").run(["dags", "list", "--output", "json"])
-    assert result.stdout.startswith("[20")
+    assert result.stdout.startswith("CloudWatch logging is disabled for ")
     assert [row["dag_id"] for row in result.json()] == ["demo", "etl", "report"]
 
 
