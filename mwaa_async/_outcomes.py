@@ -77,11 +77,11 @@ def error_after(error: AttemptError, line: str, environment: str) -> MwaaError:
             return outcome_unknown(line, environment, str(error))
 
 
-def not_connected(line: str, environment: str, cause: str, advice: str = "") -> ConnectError:
+def not_connected(line: str, environment: str, cause: str, remedy: str = "") -> ConnectError:
     """Return the error for a command that did not get as far as the web server."""
     command = redacted(line)
     return ConnectError(
-        f"{environment}: no connection to the web server: {cause}; {command!r} has not run{advice and '. '}{advice}",
+        f"{environment}: no connection to the web server: {cause}; {command!r} has not run{remedy and '. '}{remedy}",
         environment=environment,
         command=command,
     )
