@@ -8,7 +8,7 @@ import pytest
 from mwaa_async import MwaaClient
 from mwaa_async.emulator import Emulator
 
-# They need an Airflow from PyPI; tox's airflow2 and airflow3 name the directory, which brings it back.
+# They need an Airflow from PyPI; tox's airflow2, airflow30 and airflow3 name the directory, which brings it back.
 collect_ignore = ["real_airflow"]
 
 

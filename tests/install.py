@@ -1,7 +1,9 @@
-"""Usage: python install.py DIRECTORY REQUIREMENT...
+"""Usage: python -m tests.install DIRECTORY REQUIREMENT...
 
 Makes a virtual environment in DIRECTORY with these requirements, unless it is there already. What the tests run as
-programs of their own (awscli, Airflow) pins packages that this project needs in other versions.
+programs of their own (awscli, Airflow) pins packages that this project needs in other versions. `--exclude-newer DAY`
+among the requirements is uv's: an Airflow of last year does not fit the packages of today, and pip looks for ones that
+do fit for longer than anybody waits.
 """
 
 import subprocess
@@ -13,10 +15,18 @@ def main(directory: Path, requirements: list[str]) -> None:
     wanted = "\n".join([sys.version, *requirements])
     if is_complete(directory, wanted):
         return
-    subprocess.run([sys.executable, "-m", "venv", "--clear", directory], check=True)
-    # pip compiles what it installs, also where PYTHONDONTWRITEBYTECODE keeps the programs from doing so themselves.
-    subprocess.run([directory / "bin" / "python", "-m", "pip", "install", "-qq", *requirements], check=True)
+    uv("venv", "--clear", "--python", sys.executable, directory)
+    install(directory, *requirements)
     mark_complete(directory, wanted)
+
+
+def install(directory: Path, *requirements: str) -> None:
+    # Compiled, since PYTHONDONTWRITEBYTECODE would have every command do so anew.
+    uv("pip", "install", "--python", directory, "--compile-bytecode", *requirements)
+
+
+def uv(*arguments: str | Path) -> None:
+    subprocess.run([sys.executable, "-m", "uv", "--quiet", *arguments], check=True)
 
 
 def is_complete(directory: Path, wanted: str) -> bool:

@@ -1,7 +1,7 @@
 """Usage: python -m tests.install_old_airflow DIRECTORY VERSION
 
 Makes a virtual environment in DIRECTORY with an Airflow that needs an older Python than this project, and with no
-requirement of it newer than itself: those of today do not fit. pip cannot do that, uv can.
+requirement of it newer than itself: those of today do not fit.
 
 The Python is the one that the environment variable MWAA_ASYNC_PYTHON_3_7 (…_3_8, …_3_10) names, or one on PATH, or
 pyenv's. Without it the installation fails: nothing is skipped.
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.install import is_complete, mark_complete
+from tests.install import install, is_complete, mark_complete, uv
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +42,10 @@ def main(directory: Path, recipe: Recipe) -> None:
     if is_complete(directory, wanted := repr(recipe)):
         return
     uv("venv", "--clear", "--python", find_python(recipe.python), directory)
-    # Compiled, since PYTHONDONTWRITEBYTECODE would have every command do so anew.
-    install = ("pip", "install", "--python", directory, "--compile-bytecode", "--exclude-newer", recipe.day)
-    uv(*install, *recipe.requirements)
+    install(directory, "--exclude-newer", recipe.day, *recipe.requirements)
     if recipe.over:
-        uv(*install, "--no-deps", *recipe.over)
+        install(directory, "--exclude-newer", recipe.day, "--no-deps", *recipe.over)
     mark_complete(directory, wanted)
-
-
-def uv(*arguments: str | Path) -> None:
-    subprocess.run([sys.executable, "-m", "uv", "--quiet", *arguments], check=True)
 
 
 def find_python(version: str) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mwaa_async._commands import dag_runs
-from mwaa_async._commands.call import Value, call, iso, json_text
+from mwaa_async._commands.call import Value, call, iso, json_text, unsupported
 from mwaa_async._commands.dag_runs import DagRun
 from mwaa_async._commands.rows import read_rows, read_value, unexpected
 from mwaa_async._commands.triggering import trigger
@@ -218,10 +218,17 @@ class Dags:
 
         Airflow 3 (`backfill create`) leaves them to the scheduler; versions before (`dags backfill`) run them in the
         web server and print their log, which may take longer than the web server's gateway waits.
-        Raises `DagNotFoundError`, and what every command raises.
+        Raises `DagNotFoundError`, `UnsupportedCommandError` for a `conf` on 3.0, and what every command raises.
         """
         environment, text = self._environment, json_text(conf)
-        if await environment._version() < (3, 0, 0):
+        version = await environment._version()
+        # There `create_backfill` hands the text on as it is (airflow/cli/commands/backfill_command.py).
+        if text is not None and (3, 0, 0) <= version < (3, 1, 0) and not dry_run:
+            broken = f"Airflow {'.'.join(map(str, version))} fails at a conf, after it has begun a backfill"
+            raise unsupported(
+                environment, "backfill create", f"{broken} that keeps all others of the DAG from starting"
+            )
+        if version < (3, 0, 0):
             options: dict[str, Value] = {"start-date": start_date, "end-date": end_date, "conf": text}
             return await call(environment, "dags backfill", dag_id, options={**options, "dry-run": dry_run})
         options = {"dag-id": dag_id, "from-date": start_date, "to-date": end_date, "dag-run-conf": text}

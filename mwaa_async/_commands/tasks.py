@@ -117,7 +117,9 @@ class Tasks:
     async def failed_deps(self, dag_id: str, task_id: str, run: datetime | str) -> builtins.list[FailedDep]:
         """Return why the scheduler does not start a task in a run; nothing where it would.
 
-        Raises `DagNotFoundError`, `DagRunNotFoundError`, and what every command raises.
+        On Airflow 3.0 the command itself fails for every DAG that is made with `airflow.sdk.DAG`, with an
+        `AttributeError`; this is a `CommandFailedError`. Raises `DagNotFoundError`, `DagRunNotFoundError`, and what
+        every command raises.
         """
         result = await call(self._environment, "tasks failed-deps", dag_id, task_id, _run(run))
         _, heading, told = result.text.partition("Task instance dependencies not met:\n")
@@ -132,7 +134,10 @@ class Tasks:
         Before Airflow 3.1 lines of nothing but blanks come without these, and on 1.10 every text loses the escape
         sequences of a terminal. What looks like a log record is a field's where another field's line follows, or where
         it is not of the present; at the end of the last field that is an `OutputError`, as in `Variables.get`.
-        Raises `DagNotFoundError`, `DagRunNotFoundError`, and what every command raises.
+
+        A run that is not there Airflow makes up, version 3 only from a date. On 3.0 the command itself fails for a run
+        that has not started, with a `ValidationError`; this is a `CommandFailedError`.
+        Raises `DagNotFoundError`, and what every command raises.
         """
         result = await call(self._environment, "tasks render", dag_id, task_id, _run(run))
         is_dedented = await self._environment._version() < (3, 1, 0)

@@ -3,11 +3,12 @@
 import json
 import os
 import pickle
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,19 +19,19 @@ from mwaa_async import Environment, MwaaClient
 from mwaa_async._protocol.versions import Version, parse_version
 from mwaa_async.emulator import AirflowBinary, Emulator
 
-# Airflow 3 moved the operators to a provider and renamed the schedule; version 2 still knows the names of 1.10.
+# Airflow 3 has DAGs from `airflow.sdk` (with those of its old place 3.0 can do more), moved the operators to a provider
+# and renamed the schedule; version 2 still knows the names of 1.10.
 DAGS = """
 from datetime import datetime
-
-from airflow import DAG
 
 try:
     from airflow.providers.standard.operators.bash import BashOperator
     from airflow.providers.standard.operators.empty import EmptyOperator
-    from airflow.sdk import Asset
+    from airflow.sdk import DAG, Asset
 
     schedule, sales = "schedule", {"outlets": [Asset("sales", uri="s3://bucket/sales")]}
 except ImportError:
+    from airflow import DAG
     from airflow.operators.bash_operator import BashOperator
     from airflow.operators.dummy_operator import DummyOperator as EmptyOperator
 
@@ -49,8 +50,23 @@ with DAG("report", start_date=datetime(2024, 1, 1), **{schedule: None}) as repor
 """
 BROKEN = "from airflow import DAG\nimport nosuch_module\n"
 
+# How Airflow logs: as it comes; as MWAA has it (`mwaa_logging.py`); and so with the most that a user can choose there:
+# up to 3.0 the web server's level DEBUG, with records before and after every answer, since 3.2 all records in JSON.
+MWAA_LOGS = {"AIRFLOW__LOGGING__LOGGING_CONFIG_CLASS": "mwaa_logging.LOGGING_CONFIG"}
+LOGS = {
+    "plain": {},
+    "mwaa": MWAA_LOGS,
+    "mwaa at most": {**MWAA_LOGS, "AIRFLOW_CONSOLE_LOG_LEVEL": "DEBUG", "AIRFLOW__LOGGING__JSON_LOGS": "True"},
+}
+
+
 # Of Airflow's database, with the column names of Airflow 3.
 Row = dict[str, Any]
+
+
+def with_logs(*logs: str) -> pytest.MarkDecorator:
+    """Return the mark of tests that run with these kinds of logs, and not with "plain" and "mwaa"."""
+    return pytest.mark.parametrize("airflow", logs, indirect=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +80,17 @@ class DagRun:
 
 @dataclass(frozen=True, slots=True)
 class RealAirflow:
-    """An Airflow's program, and its home with the database and the DAG files."""
+    """An Airflow's program, its home with the database and the DAG files, and how it logs (`LOGS`)."""
 
     program: Path
     home: Path
     version: str
+    logs: str = field(default="plain", compare=False)
 
     @property
     def environ(self) -> dict[str, str]:
         return {
+            **LOGS[self.logs],
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             # Without a key passwords and variables stand in the database as they are.
@@ -90,22 +108,30 @@ class RealAirflow:
     def binary(self) -> AirflowBinary:
         return AirflowBinary(self.program, environ=self.environ)
 
+    @property
+    def database(self) -> Path:
+        return self.home / "airflow.db"
+
     def prepare(self) -> None:
         """Make the database and fill its table of DAGs."""
-        dags = self.home / "dags"
+        dags, config = self.home / "dags", self.home / "config"
         dags.mkdir()
         (dags / "three_dags.py").write_text(DAGS)
         (dags / "broken.py").write_text(BROKEN)
+        # From there Airflow imports modules.
+        config.mkdir()
+        shutil.copy(Path(__file__).with_name("mwaa_logging.py"), config)
         for command in preparation(self.parsed_version):
             self.run(*command)
 
     def run(self, *command: str) -> str:
-        """Run one command and return what it prints."""
-        return run([self.program, *command], self.environ)
+        """Run one command, with Airflow's own kind of logs, and return what it prints."""
+        return run([self.program, *command], replace(self, logs="plain").environ)
 
     def python(self, code: str) -> Any:
         """Return the JSON document that Airflow's own Python prints in the end for this code."""
-        return json.loads(run([self.program.parent / "python", "-c", code], self.environ).splitlines()[-1])
+        printed = run([self.program.parent / "python", "-c", code], replace(self, logs="plain").environ)
+        return json.loads(printed.splitlines()[-1])
 
     def dag_runs(self, run_id: str) -> list[DagRun]:
         """Return the DAG runs with this id as they stand in the database."""
@@ -125,7 +151,7 @@ class RealAirflow:
 
     def query(self, statement: str, **values: object) -> list[Row]:
         """Have the database carry out a statement, and return the rows that it answers, with dates as such."""
-        with closing(sqlite3.connect(self.home / "airflow.db")) as connection, connection:
+        with closing(sqlite3.connect(self.database)) as connection, connection:
             connection.row_factory = sqlite3.Row
             return [_restored(dict(row)) for row in connection.execute(statement, values)]
 
@@ -159,7 +185,7 @@ def _value(column: str, stored: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def airflow(tmp_path_factory: pytest.TempPathFactory) -> RealAirflow:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> RealAirflow:
     program = os.environ.get("MWAA_ASYNC_AIRFLOW")
     if not program or not Path(program).is_file():
         pytest.fail(f"MWAA_ASYNC_AIRFLOW must be the path of an 'airflow' program, not {program!r}; tox sets it")
@@ -167,7 +193,15 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> RealAirflow:
     version = run([Path(program), "version"], {"AIRFLOW_HOME": str(home)}).splitlines()[-1]
     airflow = RealAirflow(Path(program), home, version)
     airflow.prepare()
+    shutil.copy(airflow.database, home / "airflow.db.prepared")
     return airflow
+
+
+@pytest.fixture(scope="session", params=["plain", "mwaa"])
+def airflow(prepared: RealAirflow, request: pytest.FixtureRequest) -> RealAirflow:
+    """The Airflow with one kind of logs, and for each with the database as it was when it was new."""
+    shutil.copy(prepared.home / "airflow.db.prepared", prepared.database)
+    return replace(prepared, logs=request.param)
 
 
 @pytest.fixture

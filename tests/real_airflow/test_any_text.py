@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from mwaa_async import Environment, UnsupportedCommandError
 
-from .conftest import RealAirflow
+from .checks.others import store_variable
+from .conftest import RealAirflow, with_logs
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240)]
 
@@ -47,6 +48,7 @@ json_values = st.recursive(
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=200)
 
 
+@with_logs("plain")
 @few
 @given(conf=st.dictionaries(st.text(), json_values, min_size=3))
 @example(conf={**NASTY, "nested": NESTED, "--conf": "\0\ud800"})
@@ -58,15 +60,28 @@ async def test_a_conf_arrives_unchanged_in_the_database(airflow: RealAirflow, de
     assert stored["conf"] == run.conf == conf
 
 
-@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in NASTY.items()])
+nasty_texts = pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in NASTY.items()])
+
+
+@with_logs("plain")
+@nasty_texts
 async def test_a_nasty_text_comes_back_as_it_was_set(airflow: RealAirflow, demo: Environment, text: str) -> None:
     await assert_comes_back(airflow, demo, text)
 
 
+@with_logs("plain")
 @few
 @given(text=texts)
 async def test_any_text_comes_back_as_it_was_set(airflow: RealAirflow, demo: Environment, text: str) -> None:
     await assert_comes_back(airflow, demo, text)
+
+
+@with_logs("mwaa", "mwaa at most")
+@nasty_texts
+async def test_a_nasty_text_is_read_among_the_lines_of_mwaa(airflow: RealAirflow, demo: Environment, text: str) -> None:
+    airflow.query("DELETE FROM variable WHERE key = 'nasty'")
+    store_variable(airflow, "nasty", text)
+    assert await demo.variables.get("nasty") == text
 
 
 async def assert_comes_back(airflow: RealAirflow, demo: Environment, text: str) -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from mwaa_async.emulator import CutConnection, Emulator, StatusAnswer, WrongAnswer
 
-from .conftest import RealAirflow
+from .conftest import RealAirflow, with_logs
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(400), with_logs("mwaa")]
 
 TRIGGER_MANY = [sys.executable, "-m", "mwaa_async", "trigger-many"]
 CONFS = [{"row": number, "text": 'it\'s "quoted" $HOME 🎉'} for number in range(8)]

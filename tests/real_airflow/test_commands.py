@@ -10,10 +10,11 @@ import pytest
 from mwaa_async import CommandFailedError, Environment, MwaaClient
 from mwaa_async.emulator import Emulator
 
-from .conftest import DagRun, RealAirflow
+from .conftest import DagRun, RealAirflow, with_logs
 
-# Every command starts an Airflow, which takes seconds; the first test prepares the database as well.
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240)]
+# Every command starts an Airflow, which takes seconds; the first test prepares the database as well. What MWAA's logs
+# change is how answers read: that is tested where they are read.
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240), with_logs("plain")]
 
 NASTY_CONF = {
     "quotes": """it's "quoted" 'twice' """,

@@ -1,4 +1,7 @@
-"""Every typed command on a real Airflow, once with good and once with bad arguments; tox runs it on five versions."""
+"""Every typed command on a real Airflow, with good and with bad arguments, and with MWAA's kind of logs and without.
+
+tox runs it on six versions.
+"""
 
 import asyncio
 import re
@@ -24,7 +27,7 @@ from mwaa_async._protocol.versions import Version
 from mwaa_async.emulator import Emulator
 
 from .checks import DATE, NO_DATE, RUN_ID, dags, others, providers, tasks
-from .conftest import RealAirflow
+from .conftest import RealAirflow, with_logs
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240)]
 
@@ -166,6 +169,9 @@ TABLE = (
     Case("dags delete", dags.dags_delete, unknown_dag(lambda demo: demo.dags.delete("nosuch"))),
 )
 BAD = [pytest.param(case, bad, id=case.words) for case in TABLE for bad in case.bad]
+# What does not ask for JSON reads lines, among which records may stand; of what does, one that reads and one that adds.
+READ_IN_LINES = [case for case in TABLE if not catalogue()[case.words].json_since]
+READ_IN_ROWS = [case for case in TABLE if case.words in ("dags list", "dags trigger")]
 WITHOUT_BAD = [pytest.param(case, id=case.words) for case in TABLE if not case.bad]
 
 
@@ -199,6 +205,23 @@ async def test_a_command_does_what_it_says_and_where_mwaa_does_not_offer_it_is_n
     assert emulator.commands == []
 
 
+@with_logs("mwaa at most")
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.words) for case in (*READ_IN_LINES, *READ_IN_ROWS)])
+async def test_an_answer_is_read_among_as_many_log_records_as_there_can_be(
+    case: Case, airflow: RealAirflow, demo: Environment
+) -> None:
+    await case.good(airflow, demo)
+
+
+@with_logs("mwaa at most")
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.words) for case in READ_IN_ROWS if case.bad])
+async def test_a_failure_is_told_among_as_many_log_records_as_there_can_be(case: Case, demo: Environment) -> None:
+    for bad in case.bad:
+        with pytest.raises(bad.error) as caught:
+            await bad.call(demo)
+        assert caught.value.ran is True
+
+
 @pytest.mark.parametrize(("case", "bad"), BAD)
 async def test_bad_arguments_are_the_error_that_says_so(
     case: Case, bad: Bad, airflow: RealAirflow, demo: Environment
@@ -210,6 +233,7 @@ async def test_bad_arguments_are_the_error_that_says_so(
     assert caught.value.ran is True
 
 
+@with_logs("plain")
 @pytest.mark.parametrize("case", WITHOUT_BAD)
 async def test_an_option_that_does_not_exist_is_a_failed_command(
     case: Case, airflow: RealAirflow, demo: Environment

@@ -132,7 +132,8 @@ async def assets_materialize(airflow: RealAirflow, demo: Environment) -> None:
     run = await demo.assets.materialize(name="sales")
     (stored,) = airflow.rows("dag_run", run_id=run.run_id)
     dates = ("logical_date", "run_after", "data_interval_start", "data_interval_end", "start_date", "end_date")
-    assert_told(run, stored, "dag_id", "run_id", "state", "run_type", "triggering_user_name", *dates)
+    assert_told(run, stored, "dag_id", "run_id", "state", "run_type", *dates)
+    assert run.triggering_user_name == stored.get("triggering_user_name")  # 3.0 has no such column
 
 
 def asset_of(airflow: RealAirflow) -> Row:
