@@ -169,9 +169,13 @@ TABLE = (
     Case("dags delete", dags.dags_delete, unknown_dag(lambda demo: demo.dags.delete("nosuch"))),
 )
 BAD = [pytest.param(case, bad, id=case.words) for case in TABLE for bad in case.bad]
-# What does not ask for JSON reads lines, among which records may stand; of what does, one that reads and one that adds.
-READ_IN_LINES = [case for case in TABLE if not catalogue()[case.words].json_since]
-READ_IN_ROWS = [case for case in TABLE if case.words in ("dags list", "dags trigger")]
+# Commands that print no JSON are read line by line, with log records among the lines; of the others one that reads and
+# one that adds will do.
+AMONG_RECORDS = [
+    pytest.param(case, id=case.words)
+    for case in TABLE
+    if catalogue()[case.words].json_since is None or case.words in ("dags list", "dags trigger")
+]
 WITHOUT_BAD = [pytest.param(case, id=case.words) for case in TABLE if not case.bad]
 
 
@@ -206,7 +210,7 @@ async def test_a_command_does_what_it_says_and_where_mwaa_does_not_offer_it_is_n
 
 
 @with_logs("mwaa at most")
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.words) for case in (*READ_IN_LINES, *READ_IN_ROWS)])
+@pytest.mark.parametrize("case", AMONG_RECORDS)
 async def test_an_answer_is_read_among_as_many_log_records_as_there_can_be(
     case: Case, airflow: RealAirflow, demo: Environment
 ) -> None:
@@ -214,12 +218,22 @@ async def test_an_answer_is_read_among_as_many_log_records_as_there_can_be(
 
 
 @with_logs("mwaa at most")
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.words) for case in READ_IN_ROWS if case.bad])
-async def test_a_failure_is_told_among_as_many_log_records_as_there_can_be(case: Case, demo: Environment) -> None:
-    for bad in case.bad:
-        with pytest.raises(bad.error) as caught:
-            await bad.call(demo)
-        assert caught.value.ran is True
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        pytest.param(lambda demo: demo.dags.trigger("nosuch"), DagNotFoundError, id="unknown DAG"),
+        pytest.param(lambda demo: demo.dags.trigger("etl", run_id=RUN_ID), DagRunAlreadyExistsError, id="run id"),
+        pytest.param(lambda demo: demo.tasks.state("etl", "load", NO_DATE), DagRunNotFoundError, id="unknown run"),
+        pytest.param(lambda demo: demo.variables.get("nosuch"), VariableNotFoundError, id="unknown variable"),
+        pytest.param(lambda demo: demo.run("dags list --bogus"), CommandFailedError, id="unknown option"),
+    ],
+)
+async def test_a_failure_is_told_among_as_many_log_records_as_there_can_be(
+    call: Callable[[Environment], Awaitable[object]], error: type[CommandFailedError], demo: Environment
+) -> None:
+    with pytest.raises(error) as caught:
+        await call(demo)
+    assert caught.value.ran is True
 
 
 @pytest.mark.parametrize(("case", "bad"), BAD)
