@@ -169,13 +169,12 @@ TABLE = (
     Case("dags delete", dags.dags_delete, unknown_dag(lambda demo: demo.dags.delete("nosuch"))),
 )
 BAD = [pytest.param(case, bad, id=case.words) for case in TABLE for bad in case.bad]
-# Commands that print no JSON are read line by line, with log records among the lines; of the others one that reads and
-# one that adds will do.
-AMONG_RECORDS = [
-    pytest.param(case, id=case.words)
-    for case in TABLE
-    if catalogue()[case.words].json_since is None or case.words in ("dags list", "dags trigger")
-]
+# What is read line by line, with log records among the lines, one command that only has to answer, and two with rows.
+AMONG_RECORDS = """
+version, variables get, variables set, roles add-perms, tasks list, tasks state, tasks failed-deps, tasks render,
+dags show, dags state, dags next-execution, db clean, dags list, dags trigger, dags delete
+"""
+AT_MOST = [pytest.param(case, id=case.words) for case in TABLE if case.words in re.split(r",\s", AMONG_RECORDS.strip())]
 WITHOUT_BAD = [pytest.param(case, id=case.words) for case in TABLE if not case.bad]
 
 
@@ -210,7 +209,7 @@ async def test_a_command_does_what_it_says_and_where_mwaa_does_not_offer_it_is_n
 
 
 @with_logs("mwaa at most")
-@pytest.mark.parametrize("case", AMONG_RECORDS)
+@pytest.mark.parametrize("case", AT_MOST)
 async def test_an_answer_is_read_among_as_many_log_records_as_there_can_be(
     case: Case, airflow: RealAirflow, demo: Environment
 ) -> None:
