@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -40,7 +40,8 @@ class Emulator:
     commands that Airflow fails, tokens live for `token_lifetime` seconds and are taken once only with
     `single_use_tokens`, and every token takes `token_time` and every command `command_time` seconds. On Airflow 3 the
     address without a slash at its end is answered with 307 to `redirect_location`, in which `{host}` is the web
-    server's own name and port: `"/aws_mwaa/cli/"` is the relative one, and any other is possible too.
+    server's own name and port: `"/aws_mwaa/cli/"` is the relative one, and any other is possible too. Commands that
+    begin with the words of one of `refused_commands` (`"dags report"`) are answered with 403, whatever the token.
 
     `commands` and `tokens` record what was run and issued; `faults` is a script of what goes wrong next.
     """
@@ -60,6 +61,7 @@ class Emulator:
         token_time: float = 0.0,
         command_time: float = 0.0,
         redirect_location: str = "https://{host}/aws_mwaa/cli/",
+        refused_commands: Collection[str] = (),
     ) -> None:
         if failed_status not in (200, 400):
             raise ValueError("failed_status is 200 or 400")
@@ -84,6 +86,7 @@ class Emulator:
                 token_lifetime=token_lifetime,
                 single_use_tokens=single_use_tokens,
                 command_time=command_time,
+                refused_commands=refused_commands,
             )
             for name in environments
         }

@@ -2,11 +2,11 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Protocol
 
-from mwaa_async._protocol.catalogue import is_offered
+from mwaa_async._protocol.catalogue import command_words, is_offered
 from mwaa_async._protocol.command_line import split_words
 from mwaa_async._protocol.versions import Version, parse_version
 from mwaa_async.emulator._records import CommandRecord, EnvironmentRecord, TokenRecord
@@ -35,6 +35,7 @@ class EmulatedEnvironment:
         token_lifetime: float,
         single_use_tokens: bool,
         command_time: float,
+        refused_commands: Collection[str],
     ) -> None:
         self.name = name
         self.airflow = airflow
@@ -46,6 +47,7 @@ class EmulatedEnvironment:
         self._token_lifetime = token_lifetime
         self._single_use_tokens = single_use_tokens
         self._command_time = command_time
+        self._refused_commands = refused_commands
 
     def issue_token(self) -> TokenRecord:
         """Issue a CLI token for this environment."""
@@ -63,6 +65,10 @@ class EmulatedEnvironment:
             return None
         token.uses += 1
         return token
+
+    def refuses(self, line: str) -> bool:
+        """Tell whether the web server refuses this command, although MWAA offers it, as real ones are seen to do."""
+        return command_words(line) in self._refused_commands
 
     @contextmanager
     def open_request(self, line: str, token: TokenRecord, *, peer: object) -> Iterator[CommandRecord]:

@@ -31,7 +31,7 @@ def web_server(
             return redirected(request, redirect)
         line = (await request.read()).decode(errors="replace")
         token = environment.accept_token(request.headers.get("Authorization", "").removeprefix("Bearer "))
-        if token is None:
+        if token is None or environment.refuses(line):
             return web.json_response({"message": "Forbidden"}, status=403)
         fault = faults.next_for_command()
         if isinstance(fault, CutConnection | StatusAnswer) and not fault.ran and not fault.runs_on_for:

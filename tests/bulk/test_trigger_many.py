@@ -606,3 +606,20 @@ async def test_two_batches_on_one_journal_at_the_same_time_are_refused(client: M
         with pytest.raises(JournalError, match="in use by another process") as caught:
             await triggered(client, requests(100), journal=tmp_path / "journal")
         assert caught.value.ran is False
+
+
+@pytest.mark.parametrize("version", ["2.10.3", "3.0.6"])
+async def test_no_row_stays_unknown_where_real_environments_refuse_every_way_to_look_for_its_run(
+    tmp_path: Path, version: str
+) -> None:
+    refused = ("tasks states-for-dag-run", "dags list-runs", "dags state")
+    async with Emulator(["one"], version, refused_commands=refused) as emulator:
+        async with MwaaClient(**emulator.client_options(), settle_time=SETTLE_TIME) as client:
+            await client.environment("one").airflow_version()
+            lost = [CutConnection(ran=True), None, StatusAnswer(504, ran=True), WrongAnswer(), *[None] * 7]
+            emulator.faults.commands.extend(lost * 2)
+            outcomes = await triggered(client, requests(24, ("one",)), journal=tmp_path / "journal")
+        assert statuses(outcomes).keys() <= {"triggered", "already_triggered"}
+        assert existing(emulator, ["one"]) == expected(outcomes)
+        assert len(outcomes) == 24
+        assert len(emulator.tokens) < 24
