@@ -19,5 +19,5 @@ async def emulator() -> AsyncIterator[Emulator]:
 async def client(emulator: Emulator) -> AsyncIterator[MwaaClient]:
     async with MwaaClient(**emulator.client_options(), settle_time=SETTLE_TIME) as client:
         for name in ENVIRONMENTS:  # so that nobody has to be asked for it
-            client.environment(name, airflow_version="2.10.5")
+            client.environment(name, airflow_version="2.10.3")
         yield client

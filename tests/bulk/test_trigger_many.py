@@ -426,7 +426,7 @@ async def test_many_environments_with_many_unknown_outcomes_come_to_an_end() -> 
         emulator.faults.commands.extend([WrongAnswer()] * 3000)
         async with MwaaClient(**emulator.client_options(), settle_time=0.0) as client:
             for name in names:
-                client.environment(name, airflow_version="2.10.5")
+                client.environment(name, airflow_version="2.10.3")
             outcomes = await triggered(client, requests(1400, names))
         assert statuses(outcomes)["triggered"] < 1300
         # Whatever was told of them: all ran, each once.
@@ -586,7 +586,7 @@ async def test_after_a_batch_commands_run_as_before(client: MwaaClient, emulator
         break
     await until(lambda: not any("_bulk" in repr(task.get_coro()) for task in asyncio.all_tasks()))
     for name in ENVIRONMENTS:
-        assert (await client.environment(name).run("version")).stdout.strip().endswith("2.10.5")
+        assert (await client.environment(name).run("version")).stdout.strip().endswith("2.10.3")
 
 
 async def test_a_journal_remembers_and_finished_rows_are_not_sent_again(

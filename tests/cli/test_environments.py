@@ -32,7 +32,7 @@ async def test_json_is_for_machines_and_has_every_page(mwaa_async: CommandLine) 
     assert rows[0] == {
         "name": "env-00",
         "status": "AVAILABLE",
-        "airflow_version": "2.10.5",
+        "airflow_version": "2.10.3",
         "class": "mw1.small",
     }
 

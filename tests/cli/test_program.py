@@ -136,7 +136,9 @@ async def test_a_reader_that_has_gone_is_no_noise(mwaa_async: CommandLine, emula
         )
     finally:
         os.close(writer)
-    assert (done.returncode, done.stderr) == (141, b"")
+    assert done.returncode == 141
+    # What MWAA's logging set-up prints with 2.10.3; nothing of this program's own.
+    assert b"mwaa-async" not in done.stderr and b"Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
@@ -146,14 +148,16 @@ async def test_output_that_cannot_be_written_is_an_error(mwaa_async: CommandLine
             [*PROGRAM, "run", "demo", "version"], stdout=full, check=False, env=mwaa_async.led_to(emulator).environ
         )
     assert done.returncode == 1
-    assert "cannot be written: No space left" in only_line(done.stderr)
+    [said] = [line for line in done.stderr.decode().splitlines() if line.startswith("mwaa-async: ")]
+    assert "cannot be written: No space left" in said
+    assert "Traceback" not in done.stderr.decode()
 
 
 @pytest.mark.parametrize(
     ("line", "status", "printed"),
     [
-        ("run demo version", 0, b"2.10.5\n"),
-        ("-v run demo version", 0, b"2.10.5\n"),
+        ("run demo version", 0, b"2.10.3\n"),
+        ("-v run demo version", 0, b"2.10.3\n"),
         ("run demo dags trigger nosuch", 1, b""),
         ("run nope version", 3, b""),
         ("run", 2, b""),
@@ -272,7 +276,7 @@ async def test_a_command_beside_the_emulator_reaches_it_and_gives_the_exit_statu
     done = await led_astray(
         "emulator", "--environment", "a", "--environment", "b", "--", *PROGRAM, "run", "b", "version"
     )
-    assert (done.returncode, done.stdout) == (0, b"2.10.5\n")
+    assert (done.returncode, done.stdout) == (0, b"2.10.3\n")
     done = await led_astray("emulator", "--", *PROGRAM, "run", "b", "version")
     assert done.returncode == 3
 
@@ -315,7 +319,7 @@ async def test_it_serves_until_it_is_stopped(
     mwaa_async: CommandLine, tmp_path: Path, number: signal.Signals, status: int
 ) -> None:
     async with mwaa_async.started("emulator", "--environment", "it-s") as process:
-        assert await process.error_line() == "mwaa-async: serving it-s (Airflow 2.10.5) until interrupted"
+        assert await process.error_line() == "mwaa-async: serving it-s (Airflow 2.10.3) until interrupted"
         variables = tmp_path / "variables.sh"
         variables.write_text(await variables_of(process))
         token = f'. {variables}; exec "$0" -m mwaa_async token it-s'
@@ -422,7 +426,7 @@ async def test_a_missing_extra_is_named(mwaa_async: CommandLine, missing: str, e
 
 async def test_verbose_tells_what_the_library_does_but_no_secrets(mwaa_async: CommandLine, emulator: Emulator) -> None:
     done = await mwaa_async.led_to(emulator)("--guard", "local", "-v", "run", "demo", "version")
-    assert done.stdout == b"2.10.5\n"
+    assert done.stdout == b"2.10.3\n"
     assert b"botocore" not in done.stderr
     assert emulator.tokens[0].value.encode() not in done.stderr
 
