@@ -10,7 +10,7 @@ import json
 import re
 
 from mwaa_async._protocol.catalogue import answers, prints_a_text
-from mwaa_async._protocol.log_lines import LOG_LINE, LONG_RECORD, answered
+from mwaa_async._protocol.log_lines import LOG_LINE, LONG_RECORD, answered, divided
 
 # argparse as Airflow sets it up (exit 2), in every version, and a message of `connections add` (exit 1). Both repeat
 # what they were given, line breaks too.
@@ -130,7 +130,9 @@ def printed_nothing(command: str, stdout: str) -> bool:
 
     Of the empty value of a variable there is the line break, and a value may look like log lines.
     """
-    return answers(command) is True and not answered(stdout, is_text=prints_a_text(command))
+    if not answers(command):
+        return False
+    return not (answered(stdout, is_text=True) if prints_a_text(command) else divided(stdout).answer.strip())
 
 
 def lists_import_errors(stdout: str) -> bool:
