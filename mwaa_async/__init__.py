@@ -19,6 +19,7 @@ from mwaa_async._errors import (
     DagRunFailedError,
     DagRunNotFoundError,
     EnvironmentNotFoundError,
+    EventLoopError,
     GuardError,
     JournalError,
     MwaaError,
@@ -33,7 +34,7 @@ from mwaa_async._errors import (
 )
 from mwaa_async._guards import Guard, HostGuard, LocalGuard, Slot
 from mwaa_async._identity import EnvironmentId
-from mwaa_async._lane import EnvironmentStatistics
+from mwaa_async._queue import EnvironmentStatistics
 from mwaa_async._result import CommandResult
 from mwaa_async._version import __version__
 
@@ -56,6 +57,7 @@ __all__ = [
     "EnvironmentId",
     "EnvironmentNotFoundError",
     "EnvironmentStatistics",
+    "EventLoopError",
     "FailedDep",
     "Guard",
     "GuardError",

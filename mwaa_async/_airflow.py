@@ -30,7 +30,9 @@ class Airflow:
         self._ask_aws = ask_aws
         self.allow_unlisted = allow_unlisted
         self._asking = asyncio.Lock()
-        self._finding: asyncio.Event | None = None
+        # Whoever has passed submits the command before anything else can happen: an asyncio.Lock is first come, first
+        # served, also between the moment in which it is released and the one in which the next one goes on.
+        self._in_order = asyncio.Lock()
         self._was_asked = False
         self.text: str | None = None
         self.version: Version | None = None
@@ -44,38 +46,28 @@ class Airflow:
         if not self.allow_unlisted and not is_offered(line, self.version):
             raise self._unsupported(line)
 
-    async def admit(self, line: str) -> None:
-        """Do the same when the version is known, or cannot be found out. Raises `EnvironmentNotFoundError`, too."""
+    async def get_ready(self) -> None:
+        """Ask AWS for the version where a command may have to be refused for it. Raises `EnvironmentNotFoundError`."""
         if not self.allow_unlisted:
             await self.find_version()
-            self.check(line)
 
     async def known_version(self, ask_airflow: Callable[[], Awaitable[str]]) -> Version:
         """Return the version; where AWS does not tell it, Airflow is asked, once."""
-        while self.version is None:
-            if self._finding is None:
-                await self._find_for_all(ask_airflow)
-            await self.in_turn()
+        async with self._in_order:
+            if self.version is None:
+                await self.find_version()
+            if self.version is None:
+                self.is_told(await ask_airflow())
+        assert self.version is not None
         return self.version
 
     async def in_turn(self) -> None:
         """Wait for those who asked before and are finding out the version, so that nobody overtakes them."""
-        while self._finding is not None:
-            await self._finding.wait()
-
-    async def _find_for_all(self, ask_airflow: Callable[[], Awaitable[str]]) -> None:
-        self._finding = asyncio.Event()
-        try:
-            await self.find_version()
-            if self.version is None:
-                self.is_told(await ask_airflow())
-        finally:
-            # Wakes them in the order in which they came; where this has failed, the next of them looks.
-            self._finding.set()
-            self._finding = None
+        async with self._in_order:
+            pass
 
     async def find_version(self) -> None:
-        """Ask AWS for the version, unless it is known or was asked for already."""
+        """Ask AWS for the version, unless it is known or was asked for already. Raises `EnvironmentNotFoundError`."""
         if self.version is None and not self._was_asked:
             async with self._asking:
                 if self.version is None and not self._was_asked:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
 from types import TracebackType
@@ -20,14 +20,16 @@ from mwaa_async._bulk.writer import opened_journal
 from mwaa_async._clock import check_seconds
 from mwaa_async._connections import Route, parse_address, parse_proxy
 from mwaa_async._environment import Environment
-from mwaa_async._errors import TokenError
+from mwaa_async._errors import EventLoopError, TokenError
+from mwaa_async._execution import Execution
 from mwaa_async._guards import Guard, HostGuard
 from mwaa_async._identity import check_name
-from mwaa_async._lane import EnvironmentStatistics, Lane
 from mwaa_async._protocol.catalogue import only_reads
 from mwaa_async._protocol.endpoint import first_path
 from mwaa_async._protocol.run_ids import RUN_ID_PATTERN, run_id_pattern
+from mwaa_async._queue import CommandQueue, EnvironmentStatistics, Submitted
 from mwaa_async._result import CommandResult
+from mwaa_async._tokens import Tokens
 from mwaa_async._web_server import WebServer
 
 if TYPE_CHECKING:
@@ -110,9 +112,10 @@ class MwaaClient:
         self._guard = guard or HostGuard()
         self._environments: dict[str, Environment] = {}
         self._airflows: dict[str, Airflow] = {}
-        self._lanes: dict[str, Lane] = {}
+        self._queues: dict[str, CommandQueue] = {}
         self._account: Account | TokenError | None = None
         self._api: MwaaApi | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def environment(self, name: str, *, airflow_version: str | None = None) -> Environment:
         """Return the handle of an environment; the same name gives the same handle.
@@ -163,6 +166,7 @@ class MwaaClient:
     async def __aenter__(self) -> "MwaaClient":
         if self._account is not None:
             raise RuntimeError("this MwaaClient is or was in use already; make a new one")
+        self._loop = asyncio.get_running_loop()
         try:
             self._account = await open_account(self._aws)
         except TokenError as error:
@@ -180,7 +184,7 @@ class MwaaClient:
         """Close the client; it waits for what is on the wire, at most `settle_time`."""
         # Cancelled or not: nothing may stay open. Every step of closing ends by itself.
         with CancelScope(shield=True):
-            await asyncio.gather(*(lane.aclose() for lane in self._lanes.values()))
+            await asyncio.gather(*(queue.aclose() for queue in self._queues.values()))
             if self._api is not None:
                 await self._api.aclose()
         self._account = self._account or TokenError("the client was closed before it was opened")
@@ -195,16 +199,18 @@ class MwaaClient:
         queue_timeout: float | None,
         check_failure: bool,
         may_run_twice: bool,
+        on_submit: Callable[[Submitted], None] | None = None,
     ) -> Coroutine[Any, Any, CommandResult]:
         check_seconds("timeout", timeout)
         check_seconds("queue_timeout", queue_timeout)
         self._airflows[environment].check(line)
-        return self._lane(environment).run(
+        return self._queue(environment).run(
             line,
             timeout=timeout,
             queue_timeout=self._timing.queue_timeout if queue_timeout is None else queue_timeout,
             check_failure=check_failure,
             idempotent=may_run_twice or (self._retry_reads and only_reads(line)),
+            on_submit=on_submit,
         )
 
     async def _version_from_aws(self, environment: str) -> str:
@@ -213,42 +219,57 @@ class MwaaClient:
         return str((await self._api.get_environment(environment)).get("AirflowVersion"))
 
     def _expect_more(self, environment: str, more_to_come: Callable[[], bool]) -> None:
-        self._lane(self.environment(environment).name).more_to_come = more_to_come
-
-    def _send_away(self, environment: str, words: Sequence[str], cause: str) -> None:
-        if environment in self._lanes:
-            self._lanes[environment].send_away(words, cause)
+        self._queue(self.environment(environment).name).more_to_come = more_to_come
 
     def _statistics(self, environment: str) -> EnvironmentStatistics:
-        lane = self._lanes.get(environment)
-        return lane.statistics() if lane else EnvironmentStatistics(0, 0, 0, 0, 0, False)
+        queue = self._queues.get(environment)
+        return queue.statistics() if queue else EnvironmentStatistics(0, 0, 0, 0, 0, False)
 
-    def _lane(self, environment: str) -> Lane:
-        """Return the environment's lane. Synchronous, so that commands queue in the order in which they are asked."""
+    def _queue(self, environment: str) -> CommandQueue:
+        """Return the environment's queue. Synchronous, so that commands queue in the order in which they are asked."""
         if isinstance(self._account, TokenError):
             raise type(self._account)(f"{environment}: {self._account}", environment=environment)
         if self._account is None or self._api is None:
             raise RuntimeError(
                 "the MwaaClient is not open, or not any more: use it inside of 'async with MwaaClient() as client:'"
             )
-        if environment not in self._lanes:
-            self._lanes[environment] = self._new_lane(self._account, self._api, environment)
-        return self._lanes[environment]
+        if asyncio.get_running_loop() is not self._loop:
+            raise EventLoopError(
+                f"{environment}: this MwaaClient was opened in another event loop, to which its connections belong; "
+                "nothing was sent. Open one client in each event loop, or run everything in one loop "
+                "(asyncio.Runner, which AWS Lambda can keep from one invocation to the next)",
+                environment=environment,
+            )
+        if environment not in self._queues:
+            self._queues[environment] = self._new_queue(self._account, self._api, environment)
+        return self._queues[environment]
 
-    def _new_lane(self, account: Account, api: MwaaApi, environment: str) -> Lane:
-        return Lane(
-            account.identity(environment),
-            guard=self._guard,
-            fetch_token=lambda: api.create_cli_token(environment),
-            token_lifetime=self._timing.token_lifetime,
+    def _new_queue(self, account: Account, api: MwaaApi, environment: str) -> CommandQueue:
+        airflow = self._airflows[environment]
+        tokens = Tokens(
+            lambda: api.create_cli_token(environment),
+            self._timing.token_lifetime,
+            wanted_next=lambda: queue.has_next,
+        )
+        execution = Execution(
+            environment,
+            tokens=tokens,
             web_server=WebServer(
                 timeout=self._timing.command_timeout, ssl_context=account.ssl_context, route=self._route
             ),
             settle_time=self._timing.settle_time,
-            admit=self._airflows[environment].admit,
-            first_path=lambda: first_path(self._airflows[environment].version),
+            find_version=airflow.get_ready,
+            check=airflow.check,
+            first_path=lambda: first_path(airflow.version),
         )
+        queue = CommandQueue(
+            account.identity(environment),
+            guard=self._guard,
+            execution=execution,
+            settle_time=self._timing.settle_time,
+        )
+        return queue
 
     def __repr__(self) -> str:
         state = "open" if self._api else "not open"
-        return f"<MwaaClient [{state}, {len(self._lanes)} environments, {self._guard!r}]>"
+        return f"<MwaaClient [{state}, {len(self._queues)} environments, {self._guard!r}]>"

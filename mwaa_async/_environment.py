@@ -1,7 +1,7 @@
 """The handle of one environment."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mwaa_async._airflow import Airflow
@@ -14,10 +14,10 @@ from mwaa_async._commands.roles import Roles
 from mwaa_async._commands.rows import unexpected
 from mwaa_async._commands.tasks import Tasks
 from mwaa_async._commands.variables import Variables
-from mwaa_async._lane import EnvironmentStatistics
 from mwaa_async._protocol.command_line import command_line
 from mwaa_async._protocol.log_lines import last_line
 from mwaa_async._protocol.versions import Version, parse_version
+from mwaa_async._queue import EnvironmentStatistics, Submitted
 from mwaa_async._result import CommandResult
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ class Environment:
         queue_timeout: float | None = None,
         check: bool = True,
         may_run_twice: bool = False,
+        on_submit: Callable[[Submitted], None] | None = None,
     ) -> CommandResult:
         return await self._client._run(
             self.name,
@@ -118,6 +119,7 @@ class Environment:
             queue_timeout=queue_timeout,
             check_failure=check,
             may_run_twice=may_run_twice,
+            on_submit=on_submit,
         )
 
     def __deepcopy__(self, memo: object) -> "Environment":

@@ -65,6 +65,12 @@ class GuardError(MwaaError):
     ran = False
 
 
+class EventLoopError(MwaaError, RuntimeError):
+    """The client is used in another event loop than the one it was opened in; nothing was sent."""
+
+    ran = False
+
+
 class UnsupportedCommandError(MwaaError, ValueError):
     """MWAA does not offer the command on that Airflow version, or its command line cannot say it; nothing was sent."""
 

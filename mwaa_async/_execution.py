@@ -15,7 +15,7 @@ from mwaa_async._attempts import (
     spends_token,
 )
 from mwaa_async._clock import now
-from mwaa_async._errors import MwaaError, OutputError, TokenError
+from mwaa_async._errors import MwaaError, OutputError
 from mwaa_async._outcomes import error_after, is_silent, outcome_unknown, ran, seconds_to_wait
 from mwaa_async._protocol.answers import GarbledAnswerError
 from mwaa_async._protocol.catalogue import command_words
@@ -32,8 +32,9 @@ class Request:
 
     `idempotent` says that it changes nothing when it runs twice. `asked_at` and `began_at` are when it was asked for
     and when its turn came. While it `is_open`, the web server may have it and has not answered. `failed` are the
-    attempts without an answer, and `attempts` counts those that may have run, and the last. `maybe_ran` says that one
-    was sent of which nobody knows whether it ran; until `closed_until` it may be running.
+    attempts without an answer, and `attempts` counts those that may have run, and the last. While it `is_wanted`, its
+    caller waits for it. `maybe_ran` says that one was sent of which nobody knows whether it ran; until `closed_until`
+    it may be running.
     """
 
     line: str = field(repr=False)  # it may hold secrets
@@ -41,6 +42,7 @@ class Request:
     asked_at: float
     began_at: float | None = None
     token: CliToken | None = None
+    is_wanted: bool = True
     is_open: bool = False
     failed: tuple[AttemptError, ...] = ()
     attempts: int = 1
@@ -51,8 +53,9 @@ class Request:
 class Execution:
     """Executes the commands of one environment, one at a time, with fresh tokens over one connection.
 
-    `admit` is asked before anything else, and may raise; then `first_path` tells where the endpoint should be. Where it
-    is, and which commands the web server refuses, is remembered.
+    `find_version` asks for the environment's Airflow version, `check` refuses what MWAA does not offer there, and
+    `first_path` tells where the endpoint should be. Where it is, and which commands the web server refuses, is
+    remembered.
     """
 
     def __init__(
@@ -62,17 +65,40 @@ class Execution:
         tokens: Tokens,
         web_server: WebServer,
         settle_time: float,
-        admit: Callable[[str], Awaitable[None]],
+        find_version: Callable[[], Awaitable[None]],
+        check: Callable[[str], None],
         first_path: Callable[[], str],
     ) -> None:
         self._environment = environment
         self._tokens = tokens
         self._web_server = web_server
         self._settle_time = settle_time
-        self._admit = admit
+        self._find_version = find_version
+        self._check = check
         self._first_path = first_path
         self._path: str | None = None
         self._refused: set[str] = set()
+
+    @property
+    def tokens_fetched(self) -> int:
+        """Tell how many tokens AWS has given."""
+        return self._tokens.fetched
+
+    async def get_ready(self) -> None:
+        """Find out the version and fetch a token, both at once, where they are missing. Raises `TokenError`."""
+        fetching = self._tokens.fetching()
+        await self._find_version()
+        if fetching is not None:
+            await self._tokens.fetched_by(fetching)
+
+    def prepare_next(self) -> None:
+        """Fetch a token for the command that comes next, where it will need another one."""
+        self._tokens.prefetch_if_due()
+
+    async def aclose(self) -> None:
+        """Close the connection, and cancel the fetching of a token."""
+        await self._tokens.aclose()
+        await self._web_server.aclose()
 
     async def execute(self, request: Request) -> CommandResult:
         """Have the command run and return what it printed. Raises `MwaaError`.
@@ -80,7 +106,7 @@ class Execution:
         Where it is cancelled while the request is open, the request says until when the command may be running.
         """
         try:
-            await self._admit(request.line)
+            self._check(request.line)
             return await self._execute(request)
         except MwaaError as error:
             raise self._honest(request, error) from error.__cause__
@@ -94,7 +120,7 @@ class Execution:
                 return await self._attempt(request)
             except AttemptError as error:
                 pause = self._pause(request, error)
-                if pause is None:
+                if pause is None or not request.is_wanted:
                     raise error_after(error, request.line, self._environment) from error
                 await asyncio.sleep(pause)
 
@@ -116,11 +142,7 @@ class Execution:
     async def _token(self, request: Request) -> CliToken:
         if request.token is not None and self._tokens.is_fresh(request.token):
             return request.token
-        try:
-            return await self._tokens.take()
-        except TokenError as error:
-            error.environment, error.command = self._environment, redacted(request.line)
-            raise
+        return await self._tokens.take()
 
     async def _post(self, request: Request, token: CliToken, path: str) -> Answer:
         def before_sending() -> None:

@@ -53,11 +53,15 @@ class Tokens:
 
     async def take(self) -> CliToken:
         """Return a token that the web server should accept now. Raises `TokenError`."""
-        token = self._current
-        if token is None or not self._usable(token, now()):
-            token = await self._fetched()
+        fetching = self.fetching()
+        token = self._current if fetching is None else await self.fetched_by(fetching)
+        assert token is not None
         token.taken += 1
         return token
+
+    def fetching(self) -> "asyncio.Task[CliToken] | None":
+        """Begin to fetch a token where there is none for a command that comes now, and return what fetches it."""
+        return None if self._has_usable() else self._fetching or self._start_fetching()
 
     def is_fresh(self, token: CliToken) -> bool:
         """Tell whether the web server should still accept the token."""
@@ -92,11 +96,14 @@ class Tokens:
         # Twice what fetching took last time: AWS is not always equally quick.
         return min(2 * self._fetch_took, self._fresh_for / 2)
 
+    def _has_usable(self) -> bool:
+        return self._current is not None and self._usable(self._current, now())
+
     def _usable(self, token: CliToken, moment: float) -> bool:
         return moment - token.asked_at < self._fresh_for and (self._reusable or not token.taken)
 
-    async def _fetched(self) -> CliToken:
-        fetching = self._fetching or self._start_fetching()
+    async def fetched_by(self, fetching: "asyncio.Task[CliToken]") -> CliToken:
+        """Return the token that is being fetched. Raises `TokenError`."""
         await asyncio.wait([fetching])
         if fetching.cancelled():
             raise TokenError("the client was closed before AWS gave a token")

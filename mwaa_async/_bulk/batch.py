@@ -15,6 +15,7 @@ from mwaa_async._bulk.writer import Writer
 from mwaa_async._commands.dag_runs import DagRun
 from mwaa_async._commands.triggering import trigger
 from mwaa_async._errors import DagRunAlreadyExistsError, JournalError, MwaaError, QueueTimeoutError, TokenError
+from mwaa_async._queue import Submitted
 
 if TYPE_CHECKING:
     from mwaa_async._client import MwaaClient
@@ -52,6 +53,7 @@ class Batch:
         if on_error not in ("continue", "stop"):
             raise ValueError(f"on_error is 'continue' or 'stop', not {on_error!r}")
         self.running: dict[str, Row] = {}
+        self._submitted: dict[str, Submitted] = {}
         self._client = client
         self._writer = Writer(journal)
         self._name = new_batch() if journal is None else journal.batch
@@ -68,9 +70,8 @@ class Batch:
         self._stopping = True
         if self._reading is not None:
             self._reading.cancel()
-        for environment, row in self.running.items():
-            words = (f"--run-id={row.run_id}", f"--run_id={row.run_id}")  # in 2 and 3, and in 1.10
-            self._client._send_away(environment, words, "the batch was stopped")
+        for command in self._submitted.values():
+            command.leave("the batch was stopped")
 
     async def outcomes(self, *sources: Source) -> AsyncGenerator[TriggerOutcome, None]:
         """Yield the outcomes as they come, each when the journal has it.
@@ -222,7 +223,12 @@ class Batch:
 
         try:
             run, sent = await trigger(
-                environment, request.dag_id, conf=row.conf, run_id=row.run_id, logical_date=request.logical_date
+                environment,
+                request.dag_id,
+                conf=row.conf,
+                run_id=row.run_id,
+                logical_date=request.logical_date,
+                on_submit=lambda command: self._submitted.update({request.environment: command}),
             )
             return outcome("triggered", sent, run)
         except MwaaError as error:

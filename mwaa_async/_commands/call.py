@@ -1,7 +1,7 @@
 """Running a command of the catalogue in the words of the environment's Airflow."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,7 @@ from mwaa_async._errors import UnsupportedCommandError
 from mwaa_async._protocol.catalogue import Command, catalogue
 from mwaa_async._protocol.command_line import command_line
 from mwaa_async._protocol.versions import Version
+from mwaa_async._queue import Submitted
 from mwaa_async._result import CommandResult
 
 if TYPE_CHECKING:
@@ -28,13 +29,16 @@ async def call(
     positionals_first: bool = False,
     check: bool = True,
     may_run_twice: bool = False,
+    version: Version | None = None,
+    on_submit: Callable[[Submitted], None] | None = None,
 ) -> CommandResult:
     """Run the command with these words of Airflow 2 and 3; in 1.10 under its old name.
 
-    JSON is asked for where the version can print it. Raises `UnsupportedCommandError` before anything is sent, and
+    JSON is asked for where the version can print it. `version` is given by who has asked for it already: who asks again
+    joins the queue behind those who have come meanwhile. Raises `UnsupportedCommandError` before anything is sent, and
     what `Environment.run` raises.
     """
-    version = await environment._version()
+    version = version or await environment._version()
     command = catalogue()[words]
     spellings = command.spellings(version)
     if not spellings and environment._airflow.allow_unlisted and version >= (2, 0, 0):
@@ -48,7 +52,7 @@ async def call(
     if reason := _unsayable(positionals, said, positionals_first=first):
         raise unsupported(environment, words, reason)
     line = [*start, *_ordered(positionals, _options(said, version), positionals_first=first)]
-    return await environment._send(command_line(line), check=check, may_run_twice=may_run_twice)
+    return await environment._send(command_line(line), check=check, may_run_twice=may_run_twice, on_submit=on_submit)
 
 
 def unsupported(environment: "Environment", words: str, reason: str) -> UnsupportedCommandError:

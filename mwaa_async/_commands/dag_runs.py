@@ -99,9 +99,9 @@ async def list_runs(
         return await _list_old_runs(environment, dag_id, state, start_date, end_date)
     options: dict[str, Value] = {"state": state, "start-date": start_date, "end-date": end_date}
     if version < (3, 0, 0):
-        result = await call(environment, "dags list-runs", options={"dag-id": dag_id, **options})
+        result = await call(environment, "dags list-runs", options={"dag-id": dag_id, **options}, version=version)
     else:
-        result = await call(environment, "dags list-runs", dag_id, options=options)
+        result = await call(environment, "dags list-runs", dag_id, options=options, version=version)
     return read_rows(DagRun, result, environment=environment)
 
 

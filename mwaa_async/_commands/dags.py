@@ -230,9 +230,11 @@ class Dags:
             )
         if version < (3, 0, 0):
             options: dict[str, Value] = {"start-date": start_date, "end-date": end_date, "conf": text}
-            return await call(environment, "dags backfill", dag_id, options={**options, "dry-run": dry_run})
+            return await call(
+                environment, "dags backfill", dag_id, options={**options, "dry-run": dry_run}, version=version
+            )
         options = {"dag-id": dag_id, "from-date": start_date, "to-date": end_date, "dag-run-conf": text}
-        return await call(environment, "backfill create", options={**options, "dry-run": dry_run})
+        return await call(environment, "backfill create", options={**options, "dry-run": dry_run}, version=version)
 
     async def _set_paused(self, words: str, dag_id: str) -> None:
         result = await call(self._environment, words, dag_id)

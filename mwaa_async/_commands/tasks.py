@@ -112,7 +112,7 @@ class Tasks:
             "only-failed": only_failed,
             "only-running": only_running,
         }
-        await call(self._environment, "tasks clear", dag_id, options=options)
+        await call(self._environment, "tasks clear", dag_id, options=options, version=version)
 
     async def failed_deps(self, dag_id: str, task_id: str, run: datetime | str) -> builtins.list[FailedDep]:
         """Return why the scheduler does not start a task in a run; nothing where it would.

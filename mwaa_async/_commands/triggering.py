@@ -22,6 +22,7 @@ from mwaa_async._errors import (
 from mwaa_async._protocol.catalogue import catalogue
 from mwaa_async._protocol.run_ids import check_length, check_run_id, new_run_id
 from mwaa_async._protocol.versions import Version
+from mwaa_async._queue import Submitted
 from mwaa_async._result import CommandResult
 
 if TYPE_CHECKING:
@@ -37,8 +38,12 @@ async def trigger(
     conf: Mapping[str, Any] | None,
     run_id: str | None,
     logical_date: datetime | None,
+    on_submit: Callable[[Submitted], None] | None = None,
 ) -> tuple[DagRun, int]:
-    """Trigger a run of the DAG, and return it with how often that was sent; see `Dags.trigger`."""
+    """Trigger a run of the DAG, and return it with how often that was sent; see `Dags.trigger`.
+
+    `on_submit` gets each trigger when it joins the queue.
+    """
     version = await environment._version()
     wanted = DagRun(
         dag_id=dag_id,
@@ -52,7 +57,15 @@ async def trigger(
         if second:
             await asyncio.sleep(1.0)  # up to version 2 a run without a date takes the second for one
         try:
-            result = await call(environment, "dags trigger", dag_id, options=options, may_run_twice=True)
+            result = await call(
+                environment,
+                "dags trigger",
+                dag_id,
+                options=options,
+                may_run_twice=True,
+                version=version,
+                on_submit=on_submit,
+            )
         except DagRunAlreadyExistsError as error:
             already = error
             attempts = already.attempts = max(attempts, error.attempts)

@@ -1,4 +1,4 @@
-"""Promise: the version is found out once, and a command that MWAA does not offer on it costs no token."""
+"""Promise: the version is found out once, and a command that MWAA does not offer on it is not sent."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -80,9 +80,7 @@ async def test_run_asks_aws_only_and_lets_pass_what_it_cannot_judge(emulator: Em
         ("3.3.1", "bogus", "AWS's page 'Apache Airflow CLI command reference'"),
     ],
 )
-async def test_a_command_that_is_not_offered_is_refused_before_a_token_is_fetched(
-    version: str, line: str, what_to_do: str
-) -> None:
+async def test_a_command_that_is_not_offered_is_not_sent(version: str, line: str, what_to_do: str) -> None:
     async with Emulator(airflow=version) as emulator, environment(emulator) as demo:
         with pytest.raises(
             UnsupportedCommandError, match=rf"does not offer .*( on Airflow {version})?: {what_to_do}"
@@ -90,8 +88,26 @@ async def test_a_command_that_is_not_offered_is_refused_before_a_token_is_fetche
             await demo.run(line)
         assert caught.value.ran is False
         assert "allow_unlisted" in str(caught.value)
-        assert not emulator.tokens
         assert not emulator.commands
+
+
+async def test_a_command_that_is_not_offered_costs_no_token_where_the_version_is_known() -> None:
+    async with Emulator(airflow="2.10.3") as emulator, environment(emulator) as demo:
+        await demo.airflow_version()
+        with pytest.raises(UnsupportedCommandError):
+            await demo.run("assets list")
+        assert not emulator.tokens
+
+
+async def test_aws_is_asked_for_version_and_token_at_the_same_time() -> None:
+    async with Emulator(token_time=0.3) as emulator, environment(emulator) as demo:
+        begun = asyncio.get_running_loop().time()
+        task = asyncio.create_task(demo.run("version"))
+        while not emulator.descriptions:
+            await asyncio.sleep(0.001)
+        asked = asyncio.get_running_loop().time() - begun
+        await task
+        assert emulator.tokens[0].issued - begun - 0.3 < asked + 0.2
 
 
 async def test_allow_unlisted_sends_everything_and_asks_for_no_version(emulator: Emulator) -> None:

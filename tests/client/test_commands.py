@@ -239,4 +239,4 @@ async def test_whatever_a_guard_of_ones_own_raises_reaches_the_caller(emulator: 
     async with MwaaClient(**emulator.client_options(), guard=BrokenGuard()) as client:
         with pytest.raises(RuntimeError, match="no slot for demo"):
             await client.environment("demo").run("version")
-    assert not emulator.tokens
+    assert not emulator.commands

@@ -39,7 +39,7 @@ async def test_nothing_that_is_shown_holds_a_secret(
             emulator.faults.commands.append(fault)
             (outcome,) = await asyncio.gather(demo.run(command), return_exceptions=True)
             shown += _all_that_is_shown_of(outcome)
-        shown += [repr(client), repr(demo), repr(client._lanes)]
+        shown += [repr(client), repr(demo), repr(client._queues)]
     text = "\n".join([*shown, *(record.getMessage() for record in caplog.records)])
     assert "***" in text
     assert PASSWORD not in text

@@ -85,7 +85,7 @@ async def test_credentials_of_a_proxy_work_and_are_never_shown(emulator: Emulato
     async with proxy_server(kind, login=login) as (proxy, address):
         async with MwaaClient(**emulator.client_options(), proxy=f"{scheme}://{login}@{address}") as client:
             assert await client.environment("demo").run("version")
-            assert "secret" not in repr(client) + repr(client._route) + repr(client._lanes)
+            assert "secret" not in repr(client) + repr(client._route) + repr(client._queues)
         async with MwaaClient(**emulator.client_options(), proxy=f"{scheme}://user:wrong@{address}") as client:
             with pytest.raises(ConnectError, match="wants another login") as caught:
                 await client.environment("demo").run("version")

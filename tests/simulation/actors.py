@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 
 from mwaa_async._clock import now
 from mwaa_async._errors import MwaaError
-from mwaa_async._lane import Lane
 from mwaa_async._protocol.catalogue import only_reads
+from mwaa_async._queue import CommandQueue, Submitted
 from mwaa_async._result import CommandResult
 from tests.simulation.boundaries import SimulatedWay
-from tests.simulation.guards import WatchedGuard, asking
+from tests.simulation.guards import WatchedGuard
 from tests.simulation.scenario import Order
 from tests.simulation.witness import Witness
 
 
 @dataclass(eq=False, slots=True)
 class Client:
-    """One client: a lane for each environment, and the process's guard."""
+    """One client: a queue for each environment, and the process's guard."""
 
     name: str
     guard: WatchedGuard
@@ -28,17 +28,17 @@ class Client:
     closed: bool = False
 
     @property
-    def lanes(self) -> list[Lane]:
-        return [way.lane for way in self.ways if way.lane is not None]
+    def queues(self) -> list[CommandQueue]:
+        return [way.queue for way in self.ways if way.queue is not None]
 
     async def close(self) -> None:
-        """Close all lanes at once, as `MwaaClient` does."""
+        """Close all queues at once, as `MwaaClient` does."""
         self.witness.saw(self.name, "is being closed")
         began = now()
         for way in self.ways:
             way.closing_since = way.closing_since or began
-        first, *others = self.lanes
-        closing = [asyncio.create_task(lane.aclose()) for lane in others]
+        first, *others = self.queues
+        closing = [asyncio.create_task(queue.aclose()) for queue in others]
         await first.aclose()
         await asyncio.gather(*closing)
         took = now() - began
@@ -59,6 +59,7 @@ class Caller:
     came_back_at: float = 0.0
     outcome: CommandResult | BaseException | None = None
     task: asyncio.Task[object] | None = field(default=None, repr=False)
+    command: Submitted | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -70,7 +71,6 @@ class Caller:
         if self.client.closed:
             return  # the client itself refuses
         self.task = asyncio.current_task()
-        asking.set(self.task)
         self.asked_at = now()
         self.witness.saw(self.name, f"asks {self.client.name} for {self.order}")
         count(self)
@@ -81,17 +81,21 @@ class Caller:
         self.witness.saw(self.name, f"has {self.outcome!r}")
 
     async def _ask(self) -> None:
-        lane = self.client.lanes[self.order.environment]
+        queue = self.client.queues[self.order.environment]
         try:
-            self.outcome = await lane.run(
+            self.outcome = await queue.run(
                 self.order.line,
                 timeout=self.order.timeout,
                 queue_timeout=self.order.queue_timeout,
                 check_failure=True,
                 idempotent=self.client.retry_reads and only_reads(self.order.line),
+                on_submit=self._submitted,
             )
         except BaseException as error:  # noqa: BLE001  # whatever it is, it is looked at in the end
             self.outcome = error
+
+    def _submitted(self, command: Submitted) -> None:
+        self.command = command
 
     def _give_up(self) -> None:
         assert self.task is not None

@@ -1,4 +1,4 @@
-"""What stands in for the outside of a lane: its way to AWS and its way to the web server."""
+"""What stands in for the outside of a queue: its way to AWS and its way to the web server."""
 
 import asyncio
 import random
@@ -9,7 +9,7 @@ from mwaa_async._attempts import ConnectionClosedError
 from mwaa_async._aws import CliTokenAnswer
 from mwaa_async._clock import now
 from mwaa_async._connections import Route
-from mwaa_async._lane import Lane
+from mwaa_async._queue import CommandQueue
 from mwaa_async._web_server import Answer, WebServer
 from tests.simulation.clock import TICK
 from tests.simulation.fates import Fate, Way, fate
@@ -21,7 +21,7 @@ _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class SimulatedWay(WebServer):
-    """The ways of one lane to AWS and to the web server: production's, with nothing in place of the sockets."""
+    """The ways of one queue to AWS and to the web server: production's, with nothing in place of the sockets."""
 
     def __init__(
         self,
@@ -34,8 +34,9 @@ class SimulatedWay(WebServer):
         sent: Callable[[str], None],
     ) -> None:
         super().__init__(timeout=settings.command_timeout, ssl_context=_NO_TLS, route=Route())
-        self.lane: Lane | None = None
+        self.queue: CommandQueue | None = None
         self.tokens_given = 0
+        self.aws_asked: list[tuple[float, float]] = []  # from when until when
         self.name = f"{name}/e{environment}"
         self._environment = environment
         self._settings = settings
@@ -55,7 +56,11 @@ class SimulatedWay(WebServer):
         """Ask AWS for a token."""
         self._witness.saw(self.name, "asks for a token")
         self._check_need()
-        answer = await self._service.give_token(self._environment, self._chance)
+        began = now()
+        try:
+            answer = await self._service.give_token(self._environment, self._chance)
+        finally:
+            self.aws_asked.append((began, now()))
         self._last = self._service.token(answer.token)
         self.tokens_given += 1
         return answer
@@ -124,9 +129,11 @@ class SimulatedWay(WebServer):
 
     def _check_need(self) -> None:
         """Ask for a token only where one is running or waiting that needs it, and the last one does not do."""
-        assert self.lane is not None
-        state = self.lane.statistics()
-        self._witness.expect(state.running + state.queued > 0, self.name, "a token is fetched that nobody wants")
+        assert self.queue is not None
+        state = self.queue.statistics()
+        left_just_now = bool(self.queue._waiting)
+        wanted = state.running + state.queued > 0 or left_just_now
+        self._witness.expect(wanted, self.name, "a token is fetched that nobody wants")
         if self._last is None:
             return
         # A token is fetched ahead in the second half of the life of the one before, at the earliest.
@@ -135,7 +142,7 @@ class SimulatedWay(WebServer):
         self._witness.expect(needed, self.name, f"token {self._last.value} is fresh, and another one is fetched")
 
     def _learn(self, token: Token, line: str, answer: Answer, *, in_doubt: bool) -> None:
-        """Take notice of what the lane can know: the answer to a token used before, and to the new one in its place."""
+        """Take notice of what the queue can know: the answer to a token used before, and to the new one after it."""
         if answer.status in (401, 403):
             token.refused_for = line
         else:

@@ -1,7 +1,6 @@
 """A production guard, watched from outside: who has the slot, and whether it is given back exactly once."""
 
 import asyncio
-from contextvars import ContextVar
 from pathlib import Path
 
 from mwaa_async._clock import now
@@ -19,15 +18,10 @@ class Slots:
         self.closed_until: dict[str, float] = {}
 
 
-# The task of whoever asks for a command; the slot is taken by a task of the lane's, which inherits this.
-asking: ContextVar[object] = ContextVar("asking")
-
-
 class WatchedGuard:
     """The guard of one process."""
 
     def __init__(self, guard: Guard, name: str, slots: Slots, witness: Witness, *, release_takes: float) -> None:
-        self.turn_came: dict[object, float] = {}
         self.name = name
         self.slots = slots
         self.witness = witness
@@ -37,7 +31,6 @@ class WatchedGuard:
     async def acquire(self, environment: EnvironmentId) -> "WatchedSlot":
         """Take the slot."""
         slot = WatchedSlot(await self._guard.acquire(environment), environment.name, self)
-        self.turn_came[asking.get()] = now()
         self.witness.saw(self.name, f"has the slot of {slot.environment}")
         self.witness.expect(slot.environment not in self.slots.holder, self.name, "two have the slot")
         too_early = self.slots.closed_until.get(slot.environment, 0.0) - now()

@@ -38,28 +38,34 @@ def _check_truth(caller: Caller, runs: int, witness: Witness, *, may_repeat: boo
 
 
 def _check_patience(caller: Caller, witness: Witness) -> None:
-    assert caller.asked_at is not None and caller.task is not None
-    order, turn_came = caller.order, caller.client.guard.turn_came.get(caller.task)
+    assert caller.asked_at is not None
+    order, turn_came = caller.order, None if caller.command is None else caller.command.request.began_at
     limits = []
     if caller.cancelled_at is not None:
         limits.append(caller.cancelled_at)
     if turn_came is not None and order.timeout is not None:
         limits.append(turn_came + order.timeout)
     if turn_came is None and order.queue_timeout is not None:
-        limits.append(caller.asked_at + order.queue_timeout)
+        limits.append(caller.asked_at + order.queue_timeout + _aws_took(caller, caller.asked_at))
     if limits:
         late = caller.came_back_at - min(limits)
         witness.expect(late <= _AT_ONCE, caller.name, f"got control back {late:.3f} s too late")
 
 
+def _aws_took(caller: Caller, since: float) -> float:
+    """Return for how long AWS was asked while the caller waited, which is not waiting for the turn."""
+    asked = caller.client.ways[caller.order.environment].aws_asked
+    return sum(max(0.0, min(end, caller.came_back_at) - max(begin, since)) for begin, end in asked)
+
+
 def check_statistics(callers: Sequence[Caller], ways: Sequence[SimulatedWay], witness: Witness) -> None:
-    """Check that every lane is idle and has counted all that it did."""
+    """Check that every queue is idle and has counted all that it did."""
     for way in ways:
-        assert way.lane is not None
-        state = way.lane.statistics()
-        of_lane = [one for one in callers if one.client.lanes[one.order.environment] is way.lane]
-        completed = sum(isinstance(one.outcome, CommandResult) for one in of_lane)
-        failed = sum(isinstance(one.outcome, MwaaError) for one in of_lane)
+        assert way.queue is not None
+        state = way.queue.statistics()
+        of_queue = [one for one in callers if one.client.queues[one.order.environment] is way.queue]
+        completed = sum(isinstance(one.outcome, CommandResult) for one in of_queue)
+        failed = sum(isinstance(one.outcome, MwaaError) for one in of_queue)
         idle = (state.queued, state.running, state.settling) == (0, 0, False)
         witness.expect(idle, way.name, f"not idle in the end: {state}")
         counted = (state.completed, state.failed, state.tokens_fetched) == (completed, failed, way.tokens_given)
@@ -67,7 +73,7 @@ def check_statistics(callers: Sequence[Caller], ways: Sequence[SimulatedWay], wi
 
 
 class Order:
-    """Who came first; within one process commands for one environment are sent in this order."""
+    """Who came first; the commands of one client for one environment are sent in this order."""
 
     def __init__(self, witness: Witness) -> None:
         self._witness = witness
@@ -78,9 +84,9 @@ class Order:
         """Take notice of somebody who queues."""
         self._asked[caller.order.line] = len(self._asked)
 
-    def sent(self, process: str, environment: int, line: str) -> None:
+    def sent(self, client: str, environment: int, line: str) -> None:
         """Check a command that is sent."""
-        before = self._sent.get((process, environment), line)
+        before = self._sent.get((client, environment), line)
         in_order = self._asked[before] <= self._asked[line]
-        self._witness.expect(in_order, process, f"{line!r} is sent after {before!r}, which was asked for later")
-        self._sent[process, environment] = line
+        self._witness.expect(in_order, client, f"{line!r} is sent after {before!r}, which was asked for later")
+        self._sent[client, environment] = line

@@ -8,10 +8,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from mwaa_async._execution import Execution
 from mwaa_async._guards import Guard, LocalGuard
 from mwaa_async._identity import EnvironmentId
-from mwaa_async._lane import Lane
 from mwaa_async._protocol.endpoint import PATH
+from mwaa_async._queue import CommandQueue
+from mwaa_async._tokens import Tokens
 from tests.simulation.actors import Caller, Client
 from tests.simulation.boundaries import SimulatedWay
 from tests.simulation.clock import StandstillError, VirtualLoop
@@ -105,22 +107,25 @@ class World:
         settings, chance = self.scenario.settings, random.Random(self.scenario.seed * 1000 + len(self._ways))
 
         def sent(line: str) -> None:
-            self._order.sent(guard.name, environment, line)
+            self._order.sent(client, environment, line)
 
         way = SimulatedWay(client, environment, settings, self._service, self.witness, chance, sent)
 
-        async def admit(line: str) -> None:
-            """Let every command pass: which ones MWAA offers is no matter of time."""
+        async def find_version() -> None:
+            """Know nothing: which commands MWAA offers is no matter of time."""
 
-        way.lane = Lane(
-            _identity(environment),
-            guard=guard,
-            fetch_token=way.fetch_token,
-            token_lifetime=settings.token_lifetime,
+        tokens = Tokens(way.fetch_token, settings.token_lifetime, wanted_next=lambda: queue.has_next)
+        execution = Execution(
+            _identity(environment).name,
+            tokens=tokens,
             web_server=way,
             settle_time=settings.settle_time,
-            admit=admit,
+            find_version=find_version,
+            check=lambda line: None,
             first_path=lambda: PATH,
+        )
+        queue = way.queue = CommandQueue(
+            _identity(environment), guard=guard, execution=execution, settle_time=settings.settle_time
         )
         self._ways.append(way)
         return way
