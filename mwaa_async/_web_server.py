@@ -141,9 +141,9 @@ class WebServer:
         """Look a last time, with the connection in hand and nothing sent yet, whether to send at all."""
         if connection.protocol is not self._connection:
             self._watch(connection)
-        elif self._unread.select(0):
-            # Only its end can come unasked on an idle connection.
-            raise ConnectionClosedError("the web server had closed the connection")
+        elif self._unread.select(0) or connection.protocol is None or connection.protocol.should_close:
+            # What comes unasked is its end, or an answer to nothing, which would be taken for that to this command.
+            raise ConnectionClosedError("the web server had closed the connection, or answered unasked")
         self._before_sending()
         self._is_sent = True
 

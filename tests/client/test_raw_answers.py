@@ -1,0 +1,137 @@
+"""What a web server says that no HTTP library would: nothing of it is ever taken for another command's answer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from mwaa_async import Environment, MwaaClient, OutcomeUnknownError
+from mwaa_async.emulator import Emulator
+from tests.raw_server import RawServer, Say, body, raw_web_server, response, says
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def raw(emulator: Emulator, **options: Any) -> AsyncIterator[tuple[RawServer, Environment]]:
+    async with raw_web_server(emulator) as (server, trusting):
+        given = emulator.client_options() | {"ssl_context": trusting, "settle_time": 0.0, "retry_reads": False}
+        async with MwaaClient(**given | options) as client:
+            yield server, client.environment("demo", airflow_version="2.10.3")
+
+
+def late(content: bytes, unasked: bytes, said: asyncio.Event) -> Say:
+    async def say(writer: asyncio.StreamWriter) -> None:
+        writer.write(content)
+        await writer.drain()
+        await asyncio.sleep(0.02)
+        writer.write(unasked)
+        await writer.drain()
+        said.set()
+
+    return say
+
+
+async def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next_commands(emulator: Emulator) -> None:
+    async with raw(emulator) as (server, demo):
+        said = asyncio.Event()
+        unasked = response(body("Variable old created\n"))
+        server.answers += [
+            late(response(body("2.10.3\n")), unasked, said),
+            says(response(body("Variable k created\n"))),
+        ]
+        await demo.run("version")
+        await said.wait()
+        await asyncio.sleep(0.05)  # it has to come through, which no event here tells
+        result = await demo.run("variables set k v")
+    assert result.text == "Variable k created\n"
+    assert [request.split(b"\r\n\r\n")[1] for request in server.requests] == [b"version", b"variables set k v"]
+    assert server.connections == 2
+
+
+async def test_two_answers_at_once_are_one_answer_and_the_end_of_the_connection(emulator: Emulator) -> None:
+    async with raw(emulator) as (server, demo):
+        server.answers += [
+            says(response(body("2.10.3\n")) + response(body("other\n"))),
+            says(response(body("Variable k created\n"))),
+        ]
+        assert (await demo.run("version")).text == "2.10.3\n"
+        assert (await demo.run("variables set k v")).text == "Variable k created\n"
+    assert server.connections == 2
+
+
+WHOLE = response(body("Variable k created\n"))
+HEAD, CONTENT = WHOLE.split(b"\r\n\r\n", 1)
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        says(*(WHOLE[at : at + 7] for at in range(0, len(WHOLE), 7))),
+        says(b"HTTP/1.1 102 Processing\r\n\r\n", WHOLE),
+        says(CHUNKED + f"{len(CONTENT):x}\r\n".encode() + CONTENT + b"\r\n0\r\n\r\n"),
+        says(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % len(CONTENT) + CONTENT),
+    ],
+    ids=["drip", "1xx", "chunked", "HTTP/1.0"],
+)
+async def test_an_answer_is_read_however_it_is_sent(emulator: Emulator, answer: Say) -> None:
+    async with raw(emulator) as (server, demo):
+        server.answers += [answer, says(WHOLE)]
+        for _ in range(2):
+            assert (await demo.run("variables set k v")).text == "Variable k created\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        says(WHOLE[:-5]),
+        says(CHUNKED + b"ff\r\n" + CONTENT),
+        says(CHUNKED + b"what?\r\n" + CONTENT),
+        says(b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n" + CONTENT),
+        says(b"hello\r\n\r\n"),
+        says(b"\x00\x01\x02"),
+        says(),
+    ],
+    ids=["cut", "cut chunk", "no chunk", "negative length", "text", "bytes", "nothing"],
+)
+async def test_an_answer_that_is_none_leaves_the_outcome_unknown(emulator: Emulator, answer: Say) -> None:
+    async with raw(emulator) as (server, demo):
+        server.answers.append(answer)
+        with pytest.raises(OutcomeUnknownError) as caught:
+            await demo.run("variables set k v")
+        assert caught.value.ran is None
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        response(b"", status="403 Forbidden"),
+        response(b"", "Retry-After: 0", status="429 Too Many Requests"),
+        response(b"", status="504 Gateway Time-out"),
+        b"",
+    ],
+    ids=["403", "429", "504", "lost"],
+)
+async def test_an_abandoned_command_is_not_sent_anew_for_nobody(emulator: Emulator, ending: bytes) -> None:
+    asked, go = asyncio.Event(), asyncio.Event()
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await go.wait()
+        writer.write(ending)
+        writer.close()
+
+    async with raw(emulator, retry_reads=True) as (server, demo):
+        server.answers += [answer, says(response(body("again\n")))]
+        command = asyncio.create_task(demo.run("variables list"))
+        await asked.wait()
+        command.cancel()
+        await asyncio.wait([command])
+        go.set()
+        while demo.statistics().running:
+            await asyncio.sleep(0.001)
+        assert len(server.requests) == 1
