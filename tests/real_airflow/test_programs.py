@@ -10,9 +10,9 @@ import pytest
 
 from mwaa_async.emulator import Emulator
 
-from .conftest import DagRun, RealAirflow
+from .conftest import DagRun, RealAirflow, with_logs
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240), with_logs("mwaa")]
 
 MWAA_ASYNC = [sys.executable, "-m", "mwaa_async"]
 AIRFLOW_FAILED = 1

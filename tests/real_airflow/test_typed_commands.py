@@ -216,7 +216,7 @@ async def test_an_answer_is_read_among_as_many_log_records_as_there_can_be(
     await case.good(airflow, demo)
 
 
-@with_logs("mwaa at most")
+@with_logs("mwaa", "mwaa at most")
 @pytest.mark.parametrize(
     ("call", "error"),
     [
@@ -227,7 +227,7 @@ async def test_an_answer_is_read_among_as_many_log_records_as_there_can_be(
         pytest.param(lambda demo: demo.run("dags list --bogus"), CommandFailedError, id="unknown option"),
     ],
 )
-async def test_a_failure_is_told_among_as_many_log_records_as_there_can_be(
+async def test_a_failure_is_told_among_the_lines_of_mwaa(
     call: Callable[[Environment], Awaitable[object]], error: type[CommandFailedError], demo: Environment
 ) -> None:
     with pytest.raises(error) as caught:
@@ -235,6 +235,7 @@ async def test_a_failure_is_told_among_as_many_log_records_as_there_can_be(
     assert caught.value.ran is True
 
 
+@with_logs("plain")
 @pytest.mark.parametrize(("case", "bad"), BAD)
 async def test_bad_arguments_are_the_error_that_says_so(
     case: Case, bad: Bad, airflow: RealAirflow, demo: Environment
@@ -267,6 +268,7 @@ def test_the_table_has_every_command_that_has_a_method() -> None:
     assert tested == named | {"version"}
 
 
+@with_logs("mwaa")
 async def test_a_run_is_waited_for_until_it_has_ended(
     airflow: RealAirflow, demo: Environment, emulator: Emulator
 ) -> None:
