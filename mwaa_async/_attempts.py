@@ -42,7 +42,7 @@ class StatusError(AttemptError):
     """The web server, or something before it, answered with a status that stands for no output.
 
     `path` is the one that was asked, `location` where the answer points to. `token_was_reused` says that the token
-    was sent before, and `token_was_good` that the web server had accepted it then.
+    was sent before, and `caller_is_known` that the web server has accepted a token of this client before.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class StatusError(AttemptError):
         path: str = "",
         location: str | None = None,
         token_was_reused: bool = False,
-        token_was_good: bool = False,
+        caller_is_known: bool = False,
     ) -> None:
         super().__init__(f"HTTP {status}")
         self.status = status
@@ -63,7 +63,7 @@ class StatusError(AttemptError):
         self.path = path
         self.location = location
         self.token_was_reused = token_was_reused
-        self.token_was_good = token_was_good
+        self.caller_is_known = caller_is_known
 
     @property
     def is_redirect(self) -> bool:
@@ -74,6 +74,11 @@ class StatusError(AttemptError):
     def refuses_token(self) -> bool:
         """Tell whether it may be the token that is refused."""
         return self.status in TOKEN_REFUSED
+
+    @property
+    def refuses_command(self) -> bool:
+        """Tell whether it is rather the command that is refused: 403 is given for single ones, with a good token."""
+        return self.status == 403 and self.caller_is_known
 
     @property
     def is_rejection(self) -> bool:

@@ -78,6 +78,7 @@ class Execution:
         self._first_path = first_path
         self._path: str | None = None
         self._refused: set[str] = set()
+        self._caller_is_known = False
 
     @property
     def tokens_fetched(self) -> int:
@@ -130,7 +131,7 @@ class Execution:
         self._tokens.prefetch_if_due()
         path = self._path = self._path or self._first_path()
         answer = await self._post(request, token, path)
-        error = None if ran(answer.status) else _status_error(answer, token, path)
+        error = None if ran(answer.status) else self._status_error(answer, token, path)
         if error is None or not (error.refuses_token or error.is_redirect):
             self._take_acceptance(request, token)
         elif error.is_redirect:
@@ -201,21 +202,32 @@ class Execution:
         )
         request.attempts += pause is not None and outcome_is_unknown(error)
         if isinstance(error, StatusError) and error.refuses_token:
-            self._take_refusal(request, words, is_last=pause is None)
+            self._take_refusal(request, error, words, is_last=pause is None)
         self._path = path_after(error, request.failed) or self._path
         request.token = None if spends_token(error) else request.token
         request.failed += (error,)
         return pause
 
-    def _take_refusal(self, request: Request, words: str, *, is_last: bool) -> None:
+    def _take_refusal(self, request: Request, error: StatusError, words: str, *, is_last: bool) -> None:
         """Replace the token, or where that did not help, keep it: it is the command, or the caller, that is refused."""
-        if is_last:
+        if is_last and error.refuses_command:
             self._refused.add(words)
-        elif request.token is not None:
+        elif not is_last and request.token is not None:
             self._tokens.refused(request.token)
 
+    def _status_error(self, answer: Answer, token: CliToken, path: str) -> StatusError:
+        return StatusError(
+            answer.status,
+            answer.body,
+            seconds_to_wait(answer.retry_after),
+            path=path,
+            location=answer.location,
+            token_was_reused=token.sent > 1,
+            caller_is_known=self._caller_is_known,
+        )
+
     def _take_acceptance(self, request: Request, token: CliToken) -> None:
-        token.accepted += 1
+        self._caller_is_known = True
         if self._refused:
             self._refused.discard(command_words(request.line))
         if request.failed and _refuses_reused_token(request.failed[-1]):
@@ -240,18 +252,6 @@ class Execution:
         """Keep the environment closed: the command may be running, and nobody will see its end."""
         request.maybe_ran = True
         request.closed_until = now() + self._settle_time
-
-
-def _status_error(answer: Answer, token: CliToken, path: str) -> StatusError:
-    return StatusError(
-        answer.status,
-        answer.body,
-        seconds_to_wait(answer.retry_after),
-        path=path,
-        location=answer.location,
-        token_was_reused=token.sent > 1,
-        token_was_good=token.accepted > 0,
-    )
 
 
 def _refuses_reused_token(error: AttemptError) -> bool:

@@ -102,11 +102,13 @@ def _rejected(rejection: StatusError, line: str, environment: str, told: str) ->
 
 def _refused(refusal: StatusError, line: str) -> str:
     """Say what may be refused: 403 is known for tokens, for roles, and for commands that MWAA lists as offered."""
-    if refusal.token_was_good:
+    if refusal.refuses_command:
         return (
-            f"took the CLI token for another command, and refuses {called(line)!r}: MWAA or the caller's role in "
-            "Airflow does not allow it"
+            f"takes this caller's CLI tokens for other commands, and refuses {called(line)!r}: MWAA or the caller's "
+            "role in Airflow does not allow it"
         )
+    if refusal.status == 401:
+        return "refused a fresh CLI token; the caller's role may lack access to this environment's Airflow"
     return (
         f"refused a fresh CLI token with {called(line)!r}: the caller's role may lack access to this environment's "
         "Airflow, or this command is not allowed; see whether 'version' runs"
@@ -122,7 +124,11 @@ def _redirected(redirect: StatusError) -> str:
 
 
 def _without_query(location: str) -> str:
-    return location.partition("?")[0]
+    """Return where a redirect points to, without a password or what else may be a secret in it."""
+    address = location.partition("?")[0].partition("#")[0]
+    scheme, slashes, rest = address.partition("//")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{path}"
 
 
 def _bad_status(answer: StatusError, line: str, environment: str) -> OutcomeUnknownError:

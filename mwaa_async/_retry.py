@@ -38,7 +38,7 @@ def seconds_until_retry(
         return settle_time if idempotent and not any(map(outcome_is_unknown, earlier)) else None
     assert isinstance(error, StatusError)
     if error.refuses_token:
-        return None if refused_before or _was_refused(earlier) else 0.0
+        return None if (refused_before and error.refuses_command) or _was_refused(earlier) else 0.0
     if path_after(error, earlier) is not None:
         return 0.0
     return _until_ready(error, earlier)

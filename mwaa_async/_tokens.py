@@ -14,7 +14,7 @@ logger = logging.getLogger("mwaa_async")
 
 @dataclass(eq=False, slots=True)
 class CliToken:
-    """A token with the time before which it cannot have been made, and how often it was taken, sent and accepted.
+    """A token with the time before which it cannot have been made, and how often it was taken and sent.
 
     It is a secret and never shown.
     """
@@ -24,7 +24,6 @@ class CliToken:
     asked_at: float
     taken: int = 0
     sent: int = 0
-    accepted: int = 0
 
 
 class Tokens:

@@ -34,17 +34,37 @@ async def test_the_same_command_costs_no_second_token_each_time(emulator: Emulat
     assert len(emulator.tokens) == 2
 
 
-async def test_a_command_that_a_good_token_could_not_help_is_what_is_refused(
+@pytest.mark.parametrize("single_use_tokens", [False, True])
+async def test_a_command_that_a_good_token_could_not_help_is_what_is_refused(single_use_tokens: bool) -> None:
+    refusing = Emulator(single_use_tokens=single_use_tokens, refused_commands=["dags report"])
+    async with refusing as emulator, MwaaClient(**emulator.client_options()) as client:
+        demo = client.environment("demo")
+        await demo.run("version")
+        for _ in range(2):
+            with pytest.raises(RequestRejectedError, match="for other commands, and refuses 'dags report'"):
+                await demo.run("dags report")
+            await demo.run("version")
+
+
+async def test_401_is_about_the_token_whatever_was_refused_before(emulator: Emulator, client: MwaaClient) -> None:
+    demo = client.environment("demo")
+    await demo.run("version")
+    emulator.faults.commands.extend([FORBIDDEN, FORBIDDEN])
+    with pytest.raises(RequestRejectedError):
+        await demo.run("dags report")
+    emulator.faults.commands.append(StatusAnswer(401))
+    assert await demo.run("dags report")
+
+
+async def test_where_no_token_was_ever_accepted_each_command_gets_a_fresh_one(
     emulator: Emulator, client: MwaaClient
 ) -> None:
     demo = client.environment("demo")
-    for _ in range(2):
-        emulator.faults.commands.extend([None, FORBIDDEN, FORBIDDEN])
-        await demo.run("version")
-        with pytest.raises(RequestRejectedError) as caught:
-            await demo.run("dags report")
-        emulator.faults.commands.clear()
-    assert "took the CLI token for another command, and refuses 'dags report'" in str(caught.value)
+    emulator.faults.commands.extend([FORBIDDEN] * 3)
+    with pytest.raises(RequestRejectedError, match="see whether 'version' runs"):
+        await demo.run("dags report")
+    assert await demo.run("dags report")
+    assert len(emulator.tokens) == 3
 
 
 async def test_a_command_that_was_refused_is_sent_again_when_it_is_asked_for_again(

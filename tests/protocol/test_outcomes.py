@@ -83,6 +83,8 @@ def test_a_status_says_whether_the_command_ran_and_what_to_do(
     [
         ("http://prod.example/aws_mwaa/cli/", "'http://prod.example/aws_mwaa/cli/'"),
         ("https://login.example/?token=s3cr3t", "'https://login.example/'"),
+        ("https://user:s3cr3t@login.example/x", "'https://login.example/x'"),
+        ("/login#s3cr3t", "'/login'"),
         ("/" + "x" * 5000, "'/" + "x" * 199 + "'"),
         ("/a\x1b[31m", r"'/a\x1b[31m'"),
     ],
@@ -94,8 +96,8 @@ def test_a_redirect_is_told_with_where_it_points_to(location: str, shown: str) -
 
 
 def test_a_refusal_says_what_is_refused() -> None:
-    told = str(error_after(StatusError(403, b"", None, token_was_good=True), "dags report -o json", "prod"))
-    assert "took the CLI token for another command, and refuses 'dags report'" in told
+    told = str(error_after(StatusError(403, b"", None, caller_is_known=True), "dags report -o json", "prod"))
+    assert "takes this caller's CLI tokens for other commands, and refuses 'dags report'" in told
     told = str(error_after(StatusError(403, b"", None), LINE, "prod"))
     assert "the caller's role may lack access to this environment's Airflow, or this command is not allowed" in told
     assert "'variables set'" in told

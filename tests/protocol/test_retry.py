@@ -104,8 +104,12 @@ def test_a_refused_token_is_replaced_once(first: int, second: int) -> None:
 
 
 def test_a_command_that_two_tokens_could_not_help_costs_no_other_token_the_next_time() -> None:
-    refused = seconds_until_retry(status(403), (), idempotent=False, settle_time=SETTLE_TIME, refused_before=True)
-    assert refused is None
+    def again(error: StatusError) -> float | None:
+        return seconds_until_retry(error, (), idempotent=False, settle_time=SETTLE_TIME, refused_before=True)
+
+    assert again(StatusError(403, b"", None, caller_is_known=True)) is None
+    assert again(StatusError(403, b"", None)) == 0.0
+    assert again(StatusError(401, b"", None, caller_is_known=True)) == 0.0  # which is never about a command
 
 
 @pytest.mark.parametrize("error", [status(307), status(308), status(307, path=PATH_WITH_SLASH)])
