@@ -1,14 +1,16 @@
 """What a command that ran has printed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from mwaa_async._errors import OutputError
 from mwaa_async._protocol.advice import json_advice
-from mwaa_async._protocol.catalogue import prints_a_text
+from mwaa_async._protocol.catalogue import command_words, prints_a_text
 from mwaa_async._protocol.documents import find_json
-from mwaa_async._protocol.log_lines import divided
+from mwaa_async._protocol.log_lines import answered, divided, text_in
 from mwaa_async._protocol.secrets import redacted
+from mwaa_async._protocol.verdicts import failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +30,39 @@ class CommandResult:
     queued_for: float
     took: float
     attempts: int = 1
+    answered_at: datetime = field(default_factory=lambda: datetime.now(UTC), repr=False, compare=False)
 
     @property
     def text(self) -> str:
         """stdout without the log lines of Airflow and MWAA, wherever they stand, and with every other character.
 
-        What somebody stored (`variables get`, `tasks render`) keeps lines in its midst that look like log lines, and
-        loses those at its ends: only `Variables.get` and `Tasks.render` raise an error where these cannot be told from
-        the log's.
+        What `tasks render` and `variables get` print keeps lines in its midst that look like log lines. Raises
+        `OutputError` where such lines at the ends of a variable's value cannot be told from the log's; `stdout` has all
+        of it.
         """
-        return divided(self.stdout, is_text=prints_a_text(self.command)).answer
+        is_text = prints_a_text(self.command)
+        if is_text and command_words(self.command).startswith("variables") and not self._has_failed():
+            return self.stored_text(self.stdout)
+        return divided(self.stdout, is_text=is_text).answer
+
+    def stored_text(self, printed: str) -> str:
+        """Return the text that somebody stored from what this command `printed` of it. Raises `OutputError`."""
+        try:
+            return text_in(printed, self.answered_at)
+        except ValueError as error:
+            raise OutputError(
+                f"{self.environment}: what {redacted(self.command)!r} printed cannot be told from the log around it: "
+                f"{error}; all of it is the stdout of the error's result, and of run() with the same words "
+                "('mwaa-async run --raw' prints it)",
+                environment=self.environment,
+                command=redacted(self.command),
+                result=self,
+            ) from None
+
+    def _has_failed(self) -> bool:
+        # What a value says, which may be anything, tells no failure.
+        stdout = "a value\n" if answered(self.stdout) else self.stdout
+        return self.http_status != 200 or failure(stdout, self.stderr) is not None
 
     def json(self) -> Any:
         """Return the JSON document in stdout, wherever log lines begin and end.

@@ -56,10 +56,12 @@ def _line_or_words(command: tuple[str, ...]) -> str | list[str]:
 
 
 def _print(result: CommandResult, *, raw: bool) -> None:
-    is_text = prints_a_text(result.command)
-    answer, log_lines = (result.stdout, "") if raw else divided(result.stdout, is_text=is_text)
-    write(log_lines, err=True)
-    write(answer)
+    if raw:
+        write(result.stdout)
+    else:
+        answer = result.text
+        write(divided(result.stdout, is_text=prints_a_text(result.command)).log_lines, err=True)
+        write(answer)
     write(result.stderr, err=True)
 
 

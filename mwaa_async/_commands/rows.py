@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 from mwaa_async._errors import OutputError
-from mwaa_async._protocol.log_lines import text_in
 from mwaa_async._protocol.secrets import redacted
 from mwaa_async._result import CommandResult
 
@@ -62,21 +61,6 @@ def read_value(kind: Any, text: str, result: CommandResult) -> Any:
         return _restored(text, kind)
     except ValueError as error:
         raise unexpected(result, f"{getattr(kind, '__name__', kind)} ({error})") from error
-
-
-def read_text(stdout: str, result: CommandResult) -> str:
-    """Return the text that somebody stored from what the command has just printed of it. Raises `OutputError`."""
-    try:
-        return text_in(stdout, datetime.now(UTC))
-    except ValueError as error:
-        command = redacted(result.command)
-        raise OutputError(
-            f"{result.environment}: what {command!r} printed cannot be told from the log around it: {error}; all of it "
-            "is the stdout of the error's result, and of run() with the same words",
-            environment=result.environment,
-            command=command,
-            result=result,
-        ) from None
 
 
 @cache

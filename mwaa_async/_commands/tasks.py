@@ -9,7 +9,7 @@ from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mwaa_async._commands.call import Value, call, iso, json_text
-from mwaa_async._commands.rows import read_rows, read_text, unexpected
+from mwaa_async._commands.rows import read_rows, unexpected
 from mwaa_async._protocol.log_lines import last_line
 from mwaa_async._result import CommandResult
 
@@ -144,7 +144,7 @@ class Tasks:
         if not (first := _PROPERTY.search(result.stdout)):
             return {}
         # What is logged stands before the first field or after the last one.
-        _, *parts = _PROPERTY.split(read_text(result.stdout[first.start() :], result))
+        _, *parts = _PROPERTY.split(result.stored_text(result.stdout[first.start() :]))
         fields = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
         return {name: _field(text, indent if is_dedented else None) for indent, name, text in fields}
 

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, overload
 
 from mwaa_async._commands.call import call
-from mwaa_async._commands.rows import read_text, rows, unexpected
+from mwaa_async._commands.rows import rows, unexpected
 from mwaa_async._errors import VariableNotFoundError
 from mwaa_async._outcomes import check
 from mwaa_async._protocol.log_lines import answer_lines, answered
@@ -87,7 +87,7 @@ class Variables:
         except VariableNotFoundError as error:
             assert error.result is not None
             return None, error.result
-        text = read_text(result.stdout, result).removesuffix("\n")
+        text = result.stored_text(result.stdout).removesuffix("\n")
         return (None if text == nothing else text), result
 
     def _not_found(self, key: str) -> VariableNotFoundError:

@@ -47,14 +47,21 @@ _LONGEST_BLOCK = 19
 _DATE = re.compile(rf"({_SECOND})(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)?")
 # AWS refuses what is signed by a clock that is off by more, so that the local clock and the web server's are as near.
 _PRESENT = timedelta(minutes=5)
-# Where Airflow logs around every command at the level DEBUG (`airflow/settings.py` …).
+# What Airflow logs around every command at the level DEBUG, and where (`airflow/settings.py` …).
 _AROUND_COMMANDS = (
     r"(?:settings|configuration|cli_action_loggers|providers_manager|providers_discovery|plugins_manager)"
 )
+_SAID_AROUND = (
+    r"(?:Setting up DB connection pool|Disposing DB connection pool|settings\.prepare_engine_args"
+    r"|Could not retrieve value from section|Loading providers configuration|Adding <function|Calling callbacks: \["
+    r"|Initializ(?:ing|ation of) Providers? Manager|Loading EntryPoint\(|Initialize extra operators links plugins"
+    r"|Integrate DAG plugins|Loading plugins|Plugins are already loaded\.)"
+)
 _AROUND = re.compile(
-    rf"\{{{_COLOUR}{_AROUND_COMMANDS}\.py:{_COLOUR}\d+\}}{_COLOUR} {_COLOUR}DEBUG\b"
-    rf"|{_TIME}\S* {_COLOUR}\[{_COLOUR}debug .*\] loc={_AROUND_COMMANDS}\.py:"
-    rf'|"level":"debug",.*"filename":"{_AROUND_COMMANDS}\.py"'
+    rf"\{{{_COLOUR}{_AROUND_COMMANDS}\.py:{_COLOUR}\d+\}}{_COLOUR} {_COLOUR}DEBUG{_COLOUR} - {_COLOUR}{_SAID_AROUND}"
+    rf"|{_TIME}\S* {_COLOUR}\[{_COLOUR}debug *{_COLOUR} *\]{_COLOUR} {_COLOUR}{_SAID_AROUND}"
+    rf".*\] loc={_AROUND_COMMANDS}\.py:"
+    rf'|"level":"debug","event":"{_SAID_AROUND}.*"filename":"{_AROUND_COMMANDS}\.py"'
 )
 
 
@@ -107,9 +114,9 @@ def answered(stdout: str, *, is_text: bool = False) -> bool:
     Where the answer `is_text` that somebody stored, a record may be all of it, unless it is one that always is printed.
     """
     answer, log_lines = divided(stdout)
-    if is_text and log_lines:
-        return bool(answer) or not all(map(_is_always_printed, _RECORDS.split(stdout)[1::2]))
-    return answer == "\n" or bool(answer.strip())
+    if not is_text:
+        return answer == "\n" or bool(answer.strip())
+    return bool(answer) or (bool(log_lines) and not all(map(_is_always_printed, _RECORDS.split(stdout)[1::2])))
 
 
 def without_json_records(text: str) -> str:

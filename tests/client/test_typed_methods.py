@@ -379,3 +379,24 @@ async def test_a_failure_that_airflow_logs_in_json_is_told_of_a_variable_too() -
         assert await demo.variables.get("k") == f"v\n{log}w"
         with pytest.raises(VariableNotFoundError):
             await demo.variables.get("k")
+
+
+OLD_RECORD = "[2020-01-01T00:00:00.000+0000] {x.py:1} INFO - my own value"
+SETTINGS = "[2024-06-08T10:00:00.000+0000] {settings.py:1} DEBUG - x"
+
+
+@pytest.mark.parametrize("value", [f"real\n{SETTINGS}", f"{SETTINGS}\nreal", SETTINGS, f"first\n{OLD_RECORD}"])
+async def test_a_value_that_ends_in_what_looks_like_a_log_is_never_silently_cut(value: str) -> None:
+    async with led_to(Printing("2.10.3", value + "\n", value + "\n")) as demo:
+        with pytest.raises(OutputError, match="cannot be told from the log around it"):
+            await demo.variables.get("key")
+        result = await demo.run("variables get key")
+        with pytest.raises(OutputError, match="mwaa-async run --raw"):
+            _ = result.text
+        assert result.stdout == value + "\n"
+
+
+@pytest.mark.parametrize("value", ["\n", " ", "\t", " \n "])
+async def test_a_value_of_blanks_is_a_value(value: str) -> None:
+    async with led_to(Printing("2.5.3", value + "\n")) as demo:
+        assert await demo.variables.get("key") == value

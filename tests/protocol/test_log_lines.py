@@ -260,7 +260,7 @@ PRESENT, PAST = of(NOW - timedelta(seconds=1)), of(NOW - timedelta(days=30))
 AROUND = [
     "[2026-11-25T03:02:29.500+0000] {settings.py:475} DEBUG - Setting up DB connection pool (PID 32763)\n",
     "2026-11-25T03:17:48.071702Z [debug    ] Disposing DB connection pool [airflow.settings] loc=settings.py:6\n",
-    '{"timestamp":"2026-11-25T03:17:39.621700Z","level":"debug","event":"Setting up",'
+    '{"timestamp":"2026-11-25T03:17:39.621700Z","level":"debug","event":"Setting up DB connection pool (PID 1)",'
     '"logger":"airflow.settings","filename":"settings.py","lineno":461}\n',
 ]
 LOGGED = [THROTTLING, LOGGING_ERROR, *PRESENT, *AROUND]
