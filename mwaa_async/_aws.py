@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from anyio import to_thread
 
+from mwaa_async._clock import now
 from mwaa_async._connections import connector, proxy_of_variable
 from mwaa_async._errors import AccessDeniedError, EnvironmentNotFoundError, ThrottledError, TokenError
 from mwaa_async._identity import EnvironmentId
@@ -49,10 +50,11 @@ class AwsOptions:
 
 @dataclass(frozen=True, slots=True)
 class CliTokenAnswer:
-    """What `CreateCliToken` answers; the token is a secret and never shown."""
+    """What `CreateCliToken` answers to who asked at that moment; the token is a secret and never shown."""
 
     token: str = field(repr=False)
     hostname: str
+    asked_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,21 +151,21 @@ class MwaaApi:
 
         https://docs.aws.amazon.com/mwaa/latest/API/API_CreateCliToken.html
         """
-        answer = await self._call("create_cli_token", environment, Name=environment)
+        answer, asked_at = await self._call("create_cli_token", environment, Name=environment)
         hostname = answer.get("WebServerHostname", "")
         if not _HOSTNAME.fullmatch(hostname) or not answer.get("CliToken"):
             raise TokenError(
                 f"{environment}: AWS answered without a usable token or web server name ({hostname[:80]!r})",
                 environment=environment,
             )
-        return CliTokenAnswer(answer["CliToken"], hostname)
+        return CliTokenAnswer(answer["CliToken"], hostname, asked_at)
 
     async def get_environment(self, environment: str) -> dict[str, Any]:
         """Return what AWS knows of an environment. Raises `TokenError`.
 
         https://docs.aws.amazon.com/mwaa/latest/API/API_GetEnvironment.html
         """
-        answer = await self._call("get_environment", environment, Name=environment)
+        answer, _ = await self._call("get_environment", environment, Name=environment)
         description: dict[str, Any] = answer.get("Environment") or {}
         return description
 
@@ -172,10 +174,10 @@ class MwaaApi:
 
         https://docs.aws.amazon.com/mwaa/latest/API/API_ListEnvironments.html
         """
-        page = await self._call("list_environments", None)
+        page, _ = await self._call("list_environments", None)
         names = list(page["Environments"])
         while token := page.get("NextToken"):
-            page = await self._call("list_environments", None, NextToken=token)
+            page, _ = await self._call("list_environments", None, NextToken=token)
             names += page["Environments"]
         return names
 
@@ -183,18 +185,20 @@ class MwaaApi:
         """Close the AWS client's connections."""
         await self._resources.aclose()
 
-    async def _call(self, operation: str, environment: str | None, **arguments: str) -> dict[str, Any]:
+    async def _call(self, operation: str, environment: str | None, **arguments: str) -> tuple[dict[str, Any], float]:
+        """Return the answer, and when AWS was asked: making the AWS client is none of that time."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             client = self._client or await self._open()
+            asked_at = now()
             answer: dict[str, Any] = await getattr(client, operation)(**arguments)
         except (BotoCoreError, ClientError) as error:
             raise token_error(error, environment, _PERMISSIONS[operation]) from None
         except (ValueError, ImportError) as error:  # a proxy of the environment variables that cannot be used
             place = f"{environment}: " if environment else ""
             raise TokenError(f"{place}no way to AWS: {error}", environment=environment) from None
-        return answer
+        return answer, asked_at
 
     async def _open(self) -> Any:
         async with self._opening:

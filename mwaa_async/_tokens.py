@@ -117,11 +117,10 @@ class Tokens:
         return self._fetching
 
     async def _fetch_token(self) -> CliToken:
-        asked_at = now()
         answer = await self._fetch()
-        self._fetch_took = now() - asked_at
+        self._fetch_took = now() - answer.asked_at
         self.fetched += 1
-        return CliToken(answer.token, answer.hostname, asked_at)
+        return CliToken(answer.token, answer.hostname, answer.asked_at)
 
     def _fetching_done(self, task: asyncio.Task[CliToken]) -> None:
         self._fetching = None

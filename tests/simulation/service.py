@@ -92,7 +92,7 @@ class Service:
         token = Token(f"t{len(self._tokens)}", environment, asked_at, now())
         self._tokens[token.value] = token
         await asyncio.sleep(issuing)
-        return CliTokenAnswer(token.value, "web-server")
+        return CliTokenAnswer(token.value, "web-server", asked_at)
 
     def token(self, value: str) -> Token:
         """Return the token of this value."""
