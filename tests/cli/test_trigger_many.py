@@ -168,7 +168,7 @@ class Silent:
 async def test_rows_of_which_nobody_knows_are_exit_4(mwaa_async: CommandLine) -> None:
     write_rows("etl", "demo")
     async with Emulator(["dev"], airflow=Silent()) as emulator:
-        done = await mwaa_async.led_to(emulator)("trigger-many", "rows.csv")
+        done = await mwaa_async.led_to(emulator)("--settle-time", "0.05", "trigger-many", "rows.csv")
     assert done.returncode == 4
     *_, first, second, summary, again = told(done.stderr)
     assert first.startswith("row 1, unknown: dev: ")
