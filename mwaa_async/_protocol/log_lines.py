@@ -39,6 +39,10 @@ _LOGGED = (
 _RECORDS = re.compile(rf"^(?=\[?[\d\x1b]|\{{\"|[CSTM]\w|airflow_)({_LOGGED})", re.MULTILINE)
 _JSON_RECORDS = re.compile(rf"^{_JSON_RECORD}(?:\n|\Z)", re.MULTILINE)
 
+_LAST_LINE = re.compile(rf"{LOG_LINE.pattern}|{_JSON_RECORD}|(?:{_MWAA_START}|{_MWAA_ANYWHERE})\Z")
+_LAST_OF_A_LONG_RECORD = re.compile(rf".*{_LONG_RECORDS_END}")
+_LONGEST_RECORD = 22  # lines, as in `LONG_RECORD`
+
 _OF_THE_START = re.compile(rf"(?:{_MWAA_START})\s*")
 _OF_MWAA = re.compile(rf"(?:{_MWAA_ANYWHERE})\s*")
 # A block has three lines for each of four kinds of log that is off, and one or two for that of the tasks; a fifth kind
@@ -117,6 +121,29 @@ def answered(stdout: str, *, is_text: bool = False) -> bool:
     if not is_text:
         return answer == "\n" or bool(answer.strip())
     return bool(answer) or (bool(log_lines) and not all(map(_is_always_printed, _RECORDS.split(stdout)[1::2])))
+
+
+def without_last_records(text: str) -> str:
+    """Return the text without the log records that end it; a logged traceback at the end stays, with its record."""
+    lines = text.rstrip().split("\n")
+    while lines and (count := _last_record(lines)):
+        del lines[-count:]
+    return "\n".join(lines).rstrip()
+
+
+def are_around_commands(log_lines: str) -> bool:
+    """Tell whether all of them are records that Airflow logs around every command, also around one that failed."""
+    return all(_AROUND.search(line) for line in log_lines.split("\n") if line.strip())
+
+
+def _last_record(lines: list[str]) -> int:
+    """Return of how many lines the record is that ends here, 0 where none does."""
+    if not lines[-1].strip() or _LAST_LINE.match(lines[-1]):
+        return 1
+    if not _LAST_OF_A_LONG_RECORD.match(lines[-1]):
+        return 0
+    last = lines[: -_LONGEST_RECORD - 1 : -1]
+    return next((number for number, line in enumerate(last, 1) if LOG_LINE.match(line)), 0)
 
 
 def without_json_records(text: str) -> str:

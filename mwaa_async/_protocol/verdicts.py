@@ -10,7 +10,14 @@ import json
 import re
 
 from mwaa_async._protocol.catalogue import answers, prints_a_text
-from mwaa_async._protocol.log_lines import LOG_LINE, LONG_RECORD, answered, divided
+from mwaa_async._protocol.log_lines import (
+    LOG_LINE,
+    LONG_RECORD,
+    answered,
+    are_around_commands,
+    divided,
+    without_last_records,
+)
 
 # argparse as Airflow sets it up (exit 2), in every version, and a message of `connections add` (exit 1). Both repeat
 # what they were given, line breaks too.
@@ -59,8 +66,17 @@ _LAST_WORDS = re.compile(
 )
 # With `[logging] json_logs` of 3.2 the traceback of an exception that nobody caught is a log record, on stdout
 # (airflow/_shared/logging/structlog.py, `_install_excepthook`).
+# It is glued to the question of a command that asks, which has no line break.
 _UNHANDLED = re.compile(
-    r'^\{"timestamp":"[^"\n]*","level":"critical","event":"[^"\n]*","logger":"unhandled_exception",.*', re.MULTILINE
+    r"(?:^|(?P<question>(?<!\n)))"
+    r'(?P<record>\{"timestamp":"[^"\n]*","level":"critical","event":"[^"\n]*","logger":"unhandled_exception",.*)',
+    re.MULTILINE,
+)
+# What `input()` raises where there is no terminal.
+_NO_ANSWER = "EOFError"
+# What a shell prints of a process that a signal ended; nothing else is on that line.
+_KILLED = re.compile(
+    r"(?:Killed|Terminated|Aborted|Bus error|Segmentation fault|Illegal instruction)(?: \(core dumped\))?"
 )
 # `dags list-import-errors` with something to list, as a table or plain, as JSON, as YAML.
 _IMPORT_ERRORS = re.compile(
@@ -94,6 +110,8 @@ _PROGRAM = re.compile(
 )
 # Airflow 2 and 3 begin in it (airflow/__main__.py), whoever calls them.
 _MAIN = re.compile(r' +File ".*/airflow/__main__\.py", line \d+, in main')
+# Where exceptions are caught and printed: DAG files and plugins, in MWAA's own folders, and libraries.
+_IN_USERS_CODE = re.compile(r' +(?:\| +)?File "(?:.*/)?(?:dags|plugins|site-packages|dist-packages)/')
 _BEGINNING = 8  # lines, of up to three for each frame
 # What Python reports of finalizers, threads and loggers: none of them ends the process.
 _ASIDE = re.compile(
@@ -144,7 +162,9 @@ def lists_import_errors(stdout: str) -> bool:
 
 
 def _told_on_stderr(stdout: str, stderr: str, always_answers: bool) -> str | None:
-    text = _without_asides(stderr)
+    printed = _without_asides(stderr)
+    # At the level DEBUG, 3.1 and later log to stderr what they do after a command, failed ones too.
+    text = without_last_records(printed)
     if not text:
         return None
     lines = text.split("\n")
@@ -153,9 +173,13 @@ def _told_on_stderr(stdout: str, stderr: str, always_answers: bool) -> str | Non
         return repeated[0].replace("\n", " ")
     if _EXIT_MESSAGES.fullmatch(lines[-1]):
         return lines[-1]
-    if reason := _uncaught_exception(text, lines, stdout, always_answers):
+    if reason := _uncaught_exception(
+        text, lines, stdout, always_answers, went_on=not are_around_commands(printed[len(text) :])
+    ):
         return reason
-    return _exit_message(text, lines, stdout) if always_answers else None
+    if always_answers:
+        return _exit_message(text, lines, stdout)
+    return lines[-1] if _KILLED.fullmatch(lines[-1]) and not answered(stdout) else None
 
 
 def _without_asides(stderr: str) -> str:
@@ -169,21 +193,25 @@ def _without_asides(stderr: str) -> str:
     return text
 
 
-def _uncaught_exception(text: str, lines: list[str], stdout: str, always_answers: bool) -> str | None:
-    """Return the exception's line of the last traceback that can have ended the process."""
+def _uncaught_exception(text: str, lines: list[str], stdout: str, always_answers: bool, *, went_on: bool) -> str | None:
+    """Return the exception's line of the last traceback that can have ended the process.
+
+    One that belongs to a log record did not where more was logged after it: the command `went_on`.
+    """
     tracebacks = [number for number, line in enumerate(lines) if line == _TRACEBACK]
     starts = tracebacks.copy()
     while starts and not _begins_in_a_program(lines[starts[-1] + 1 : starts[-1] + 1 + _BEGINNING]):
         starts.pop()
-    if not starts and always_answers and not answered(stdout):
-        starts = tracebacks  # it has failed, in whatever MWAA may run Airflow
+    if not starts and tracebacks and not answered(stdout):
+        # It has failed, in whatever MWAA may run Airflow; a command that may be silent only where nobody caught it.
+        starts = tracebacks if always_answers or _nobody_caught(lines, tracebacks) else []
     if not starts:
         groups = _GROUP.findall(text) if " Exception Group " in text else []
         return next((str(group) for frame, group in reversed(groups) if _begins_in_a_program([frame])), None)
     after = [line for line in lines[starts[-1] + 1 :] if not line.startswith(" ")]
     if not after or any(LOG_LINE.match(line) for line in after):
         return None  # logged, and the command went on
-    if _was_logged(lines, starts) and answered(stdout):
+    if _was_logged(lines, starts) and (went_on or answered(stdout)):
         return None
     return after[0].strip()
 
@@ -198,6 +226,11 @@ def _begins_in_a_program(lines: list[str]) -> bool:
     return _PROGRAM.match(lines[0]) is not None or any(_MAIN.match(line) for line in lines)
 
 
+def _nobody_caught(lines: list[str], starts: list[int]) -> bool:
+    """Tell whether the last traceback is neither a log's nor begins where exceptions are caught and printed."""
+    return not (_was_logged(lines, starts) or _IN_USERS_CODE.match("".join(lines[starts[-1] + 1 : starts[-1] + 2])))
+
+
 def _was_logged(lines: list[str], starts: list[int]) -> bool:
     """Tell whether the last traceback, with what it is chained to, belongs to a log record."""
     first = starts[-1]
@@ -205,7 +238,8 @@ def _was_logged(lines: list[str], starts: list[int]) -> bool:
         if not (first >= 2 and lines[first - 2] in _CHAINED):
             break
         first = start
-    return first > 0 and LOG_LINE.match(lines[first - 1]) is not None
+    record = lines[first - 1] if first else ""
+    return LOG_LINE.match(record) is not None and not are_around_commands(record)
 
 
 def _exit_message(text: str, lines: list[str], stdout: str) -> str | None:
@@ -221,12 +255,20 @@ def _exit_message(text: str, lines: list[str], stdout: str) -> str | None:
 
 
 def _told_on_stdout(stdout: str) -> str | None:
-    if '"logger":"unhandled_exception"' in stdout and (record := _UNHANDLED.search(stdout)):
-        return _logged_exception(record[0])
+    if '"logger":"unhandled_exception"' in stdout and (reason := _logged_as_unhandled(stdout)):
+        return reason
     if not stdout.endswith(("' does not exist\n", "0]\n")):
         return None
     last = stdout[-1000:-1].rpartition("\n")[2]
     return last if _LAST_WORDS.fullmatch(last) else None
+
+
+def _logged_as_unhandled(stdout: str) -> str | None:
+    for found in _UNHANDLED.finditer(stdout):
+        reason = _logged_exception(found["record"])
+        if found["question"] is None or reason.startswith(_NO_ANSWER):
+            return reason
+    return None
 
 
 def _logged_exception(record: str) -> str:

@@ -481,6 +481,69 @@ def test_an_exception_that_is_a_log_record_in_json_is_a_failure(exception: str, 
     assert failure(f"a value {record}", "") is None
 
 
+def test_an_exception_in_json_that_is_glued_to_a_question_is_a_failure() -> None:
+    question = "This will drop all existing records related to the specified DAG. Proceed? (y/n)"
+    record = UNHANDLED % '[{"exc_type":"EOFError","exc_value":"EOF when reading a line"}]'
+    for after in ("", JSON_AFTER):
+        assert failure(f"{BLOCK}{question}{record}{after}", "") == "EOFError: EOF when reading a line"
+        assert failure(f"{question}{record}", after, always_answers=False) == "EOFError: EOF when reading a line"
+
+
+# What 3.3.1 logs to stderr after every command at the level DEBUG, and what the others log to stdout.
+AFTER_3 = (
+    "2026-11-25T11:53:27.621688Z [debug    ] Calling callbacks: []          [airflow.utils.cli_action_loggers] "
+    "loc=cli_action_loggers.py:98\n"
+    "2026-11-25T11:53:27.621688Z [debug    ] Disposing DB connection pool (PID 12430) [airflow.settings] "
+    "loc=settings.py:622\n"
+)
+AFTER_2 = "[2026-11-25T11:53:26.268+0000] {settings.py:612} DEBUG - Disposing DB connection pool (PID 32370)\n"
+JSON_AFTER = (
+    '{"timestamp":"2026-11-25T10:17:41.956035Z","level":"debug","event":"Disposing DB connection pool (PID 17)",'
+    '"logger":"airflow.settings","filename":"settings.py","lineno":622}\n'
+)
+
+
+@pytest.mark.parametrize("after", [AFTER_3, AFTER_2, JSON_AFTER, "\n" + AFTER_3 + "\n"])
+@pytest.mark.parametrize("record", ALL, ids=_name)
+def test_records_after_the_end_of_a_command_change_no_verdict(record: Record, after: str) -> None:
+    for always in (True, False):
+        told = failure(record.stdout, record.stderr, always_answers=always)
+        assert failure(record.stdout, record.stderr.rstrip("\n") + f"\n{after}", always_answers=always) == told
+
+
+@pytest.mark.parametrize("before", [AFTER_3, AFTER_2, JSON_AFTER, LOG_2 + AFTER_3])
+@pytest.mark.parametrize("stdout", ["", "Proceed? (y/n)"])
+def test_an_exception_between_the_records_around_a_command_is_a_failure(stdout: str, before: str) -> None:
+    # 3.3.1 logs "Calling callbacks" to stderr before it asks, too.
+    for always in (True, False):
+        stderr = f"{before}{STACK}EOFError: EOF when reading a line\n{AFTER_3}"
+        assert failure(stdout, stderr, always_answers=always) == "EOFError: EOF when reading a line"
+
+
+@pytest.mark.parametrize("after", ["", AFTER_3, JSON_AFTER])
+def test_a_record_of_several_lines_at_the_end_hides_no_failure(after: str) -> None:
+    assert failure("", f"{STACK}KeyError: 'ours'\n{LOG_3}{after}") == "KeyError: 'ours'"
+    assert failure("", f"Variable k does not exist\n{LOG_3}{after}") == "Variable k does not exist"
+    assert failure("", f"{LOG_2}{STACK}KeyError: 'logged'\n{LOG_3}{after}") is None
+
+
+def test_many_records_after_a_failure_take_no_longer_than_they_are() -> None:
+    started = time.thread_time()
+    assert failure("", f"{STACK}KeyError: 'ours'\n{(AFTER_3 + LOG_3) * 20_000}") == "KeyError: 'ours'"
+    assert time.thread_time() - started < 5
+
+
+@pytest.mark.parametrize("before", ["", WARNING_2, WARNINGS_2_10_3])
+@pytest.mark.parametrize("after", ["", AFTER_3])
+def test_a_command_that_may_be_silent_is_no_success_where_it_died(before: str, after: str) -> None:
+    for log in ("", BLOCK, BLOCK + LOG_2):
+        assert failure(log, f"{before}Killed\n{after}", always_answers=False) == "Killed"
+        assert failure(log, f"{before}{UNKNOWN_PROGRAM}{after}", always_answers=False) == "KeyError: 'ours'"
+        assert failure(log, f"{LOG_2}{UNKNOWN_PROGRAM}{after}", always_answers=False) is None
+    assert failure("the output of a task\n", f"{before}Killed\n{after}", always_answers=False) is None
+    assert failure("the output of a task\n", f"{before}{UNKNOWN_PROGRAM}{after}", always_answers=False) is None
+
+
 @pytest.mark.parametrize("version", [*RECORDED, *RECORDED_ON_MWAA])
 def test_no_recorded_success_of_a_command_that_always_answers_printed_nothing(version: str) -> None:
     done = [record for record in records(version) if not record.exit]
