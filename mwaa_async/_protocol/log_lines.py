@@ -146,9 +146,11 @@ def _last_record(lines: list[str]) -> int:
     return next((number for number, line in enumerate(last, 1) if LOG_LINE.match(line)), 0)
 
 
-def without_json_records(text: str) -> str:
-    """Return the text without the log records that are JSON."""
-    return _JSON_RECORDS.sub("", text) if '{"timestamp":"' in text else text
+def with_json_records_blank(text: str) -> str:
+    """Return the text, as long as it is, with blanks for the log records that are JSON."""
+    if '{"timestamp":"' not in text:
+        return text
+    return _JSON_RECORDS.sub(lambda record: re.sub(".", " ", record[0]), text)
 
 
 def answer_lines(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from . import RECORDED, RECORDED_IN_JSON, RECORDED_ON_MWAA, Record, record, reco
 
 LOG_2 = "[2026-11-22T10:34:04.903+0000] {dagbag.py:588} INFO - Filling up the DagBag from /usr/local/airflow/dags\n"
 DISPOSING = "[2026-11-22T10:34:04.990+0000] {settings.py:413} DEBUG - Disposing DB connection pool (PID 17)\n"
+CALLING = "[2026-11-22T10:34:04.905+0000] {cli_action_loggers.py:79} DEBUG - Calling callbacks: []\n"
 LOG_3 = (
     "2026-11-22T10:33:23.708062Z [warning  ] Could not import graphviz. Rendering is not possible. \n"
     "You might need to install the graphviz package and necessary system packages.\n"
@@ -104,7 +106,47 @@ def test_json_in_a_log_record_never_wins_over_the_answer(logged: str, answer: st
 def test_json_in_verbose_records_after_the_answer_does_not_win_over_rows(logged: str) -> None:
     assert find_json(f"{json.dumps(ROWS)}\n{DISPOSING}{logged}\n{DISPOSING}") == ROWS
     assert find_json(f"{logged}\n{LOG_2}{json.dumps(ROWS)}\n{DISPOSING}") == ROWS
-    assert find_json(f"[{{}}]\n{LOG_2}{json.dumps(ROWS)}\n{DISPOSING}") == ROWS
+    assert find_json(f"[{{}}]\n{LOG_2}{CALLING}{json.dumps(ROWS)}\n{DISPOSING}") == ROWS
+
+
+@pytest.mark.parametrize(
+    "after", ["Plugins:\n[]\n", 'Settings:\n{"a": 1}\n', "n:\n3\n", 'Executed:\n[{"q": 1}]\n', "\n[]\n"]
+)
+@pytest.mark.parametrize("rows", [ROWS, []])
+def test_a_record_in_several_lines_that_ends_the_text_does_not_win_over_rows(rows: Any, after: str) -> None:
+    record = "[2026-11-22T10:34:04.990+0000] {x.py:1} DEBUG - " + after
+    for before in ("", LOG_2, LOG_2 + CALLING, record):
+        assert find_json(f"{before}{json.dumps(rows)}\n{record}") == rows
+        assert find_json(f"{before}{json.dumps(rows)}\n{DISPOSING}{record}{DISPOSING}") == rows
+
+
+@pytest.mark.parametrize("logged", ['{"a": 1}', "3", '"text"'])
+def test_what_follows_a_record_does_not_win_over_the_rows_before_it(logged: str) -> None:
+    for rows in (ROWS, []):
+        assert find_json(f"{json.dumps(rows)}\n{LOG_2}{logged}\n") == rows
+    assert find_json(f"{json.dumps(ROWS)}\n{logged}\n") == json.loads(logged)
+
+
+@pytest.mark.parametrize("after", ["", DISPOSING])
+@pytest.mark.parametrize("rows", [ROWS, []])
+def test_rows_on_both_sides_of_a_record_are_an_error_where_nothing_tells_them_apart(rows: Any, after: str) -> None:
+    with pytest.raises(ValueError, match="rows before and after a log record"):
+        find_json(f"[{{}}]\n{LOG_2}{json.dumps(rows)}\n{after}")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"timestamp": "2026-11-25T00:00:00Z", "level": "info", "event": "x"},
+        {"event": "x", "level": "info", "timestamp": "2026-11-25T00:00:00Z"},
+    ],
+)
+def test_a_log_record_in_json_of_another_writer_does_not_win_over_the_answer(record: dict[str, str]) -> None:
+    for answer in (ROWS, [], {"b": 2}, 5):
+        for separators in ((",", ":"), (", ", ": ")):
+            logged = json.dumps(record, separators=separators)
+            assert find_json(f"{json.dumps(answer)}\n{logged}\n") == answer
+            assert find_json(f"{logged}\n{json.dumps(answer)}\n{logged}") == answer
 
 
 JSON_LOG = '{"timestamp":"2026-11-25T10:17:41.956035Z","level":"debug","event":"Disposing","rows":[{"a":1}]}\n'
@@ -182,6 +224,14 @@ def test_a_nesting_bomb_is_no_document_and_hides_none(bomb: str) -> None:
 
 def test_a_nesting_bomb_over_a_million_lines_is_read_in_no_time() -> None:
     assert find_json("[\n" * 1_000_000 + json.dumps(ROWS)) == ROWS
+
+
+@pytest.mark.parametrize("line", ['{"a":\n', "[1,\n", '[{"a":\n', '{"a":\nx\n', '{"a": "\n', "[[\n1]\n,\n"])
+def test_megabytes_of_what_begins_like_documents_are_read_in_no_time(line: str) -> None:
+    started = time.thread_time()
+    with pytest.raises(ValueError, match=r"no JSON document|nested too deeply"):
+        find_json(line * (2_000_000 // len(line)))
+    assert time.thread_time() - started < 20
 
 
 def test_megabytes_of_log_lines_are_read_in_no_time() -> None:
