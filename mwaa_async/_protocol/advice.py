@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from mwaa_async._protocol.catalogue import SECRET_GROUPS, command_words, meant
 from mwaa_async._protocol.command_line import split_words
 from mwaa_async._protocol.confs import QUOTED, wrong_with
+from mwaa_async._protocol.instead import NO_SHELL
 
 _ABOUT_CONF = re.compile(
     r"TypeError: |ValueError: |.*(?:JSONDecodeError: |not valid JSON|unrecognized arguments: |expected one argument)"
@@ -36,7 +37,10 @@ _YES = {
 
 _UNRECOGNIZED = re.compile(r".*?unrecognized arguments: (.*), see help above\.")
 _REQUIRED = re.compile(r".*the following arguments are required: (.*), see help above\.")
-_SHELL_ONLY = frozenset({"|", "||", "&&", ";", "&", ">", ">>", "<", "2>&1", "2>/dev/null"})
+_CHOICE = re.compile(r".*?: invalid choice: '([^']*)'")
+_QUOTED = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.""", re.DOTALL)
+# A shell's operator as a word, or at one end of a word: `&` within a word is rather a URL's.
+_SHELLS = re.compile(r"(?:\A|[ \t])(?:\d?[<>]|[|;&])|[|;&<>](?:[ \t]|\Z)")
 _OLD_OPTION = re.compile(r"--[a-z]+(?:_[a-z]+)+(?:=|\Z)")
 _NEW_OPTION = re.compile(r"--[a-z]+(?:-[a-z]+)+(?:=|\Z)")
 # What an option of another version is called in the one that does not know it (airflow/cli/cli_config.py).
@@ -52,6 +56,12 @@ _RENAMED = {
 _RENAMED_OPTIONS = {(words, option): text for (words, names), text in _RENAMED.items() for option in names.split()}
 _SUBDIRS = frozenset({"-S", "-sd", "--subdir"})
 _OUTPUTS = frozenset({"-o", "--output"})
+_DAG_IDS = frozenset({"-d", "--dag-id", "--dag_id"})
+_TAKES_A_DAG = re.compile(
+    r"(?:dags (?:backfill|delete|next-execution|pause|show|state|test|trigger|unpause)|tasks [a-z-]+"
+    r"|backfill|clear|dag_state|delete_dag|list_dag_runs|list_tasks|next_execution|pause|render|run|show_dag"
+    r"|task_failed_deps|task_state|test|trigger_dag|unpause)\Z"
+)
 
 _ASKED_FOR_JSON = re.compile(r"(?: -o ?| --o[a-z]*[ =])json(?: |\Z)")
 
@@ -117,18 +127,37 @@ def _values(words: list[str], options: tuple[str, ...]) -> Iterator[str]:
 
 
 def _about_arguments(called: str, line: str, reason: str) -> str | None:
-    if (required := _REQUIRED.match(reason)) and called == "dags list-runs" and "--dag-id" in required[1]:
-        return "before Airflow 3 it takes the DAG with an option: dags list-runs -d DAG_ID"
+    if required := _REQUIRED.match(reason):
+        return _about_required(called, line, required[1])
+    if choice := _CHOICE.match(reason):
+        return _about_choice(called, choice[1])
     if not (unrecognized := _UNRECOGNIZED.match(reason)):
         return None
     unknown = unrecognized[1].split()
-    if not _SHELL_ONLY.isdisjoint(unknown):
-        return "no shell reads the line: pipes, redirections and a second command are not possible in it"
+    if _SHELLS.search(_QUOTED.sub("_", line)):
+        return NO_SHELL
     names = [word.partition("=")[0] for word in unknown]
     texts = [_RENAMED_OPTIONS.get((called, name)) or _about_option(called, name) for name in names]
-    if called == "dags list-runs" and not names[0].startswith("-"):
+    if called == "dags list-runs" and names and not names[0].startswith("-"):
         texts.append("before Airflow 3 it takes the DAG with an option: dags list-runs -d DAG_ID")
     return next(filter(None, texts), None) or _about_blanks(line, unknown)
+
+
+def _about_required(called: str, line: str, required: str) -> str | None:
+    if called == "dags list-runs" and "--dag-id" in required:
+        return "before Airflow 3 it takes the DAG with an option: dags list-runs -d DAG_ID"
+    options = (word.partition("=")[0] for word in split_words(line))
+    return _about_dag_id(called) if required.startswith("dag_id") and not _DAG_IDS.isdisjoint(options) else None
+
+
+def _about_choice(called: str, choice: str) -> str | None:
+    if called == "providers triggerer":  # AWS lists it by this name
+        return "the command is 'providers triggers'"
+    return NO_SHELL if re.search(r"[;|&<>]", choice) else None
+
+
+def _about_dag_id(called: str) -> str | None:
+    return f"the DAG's id stands by itself: {called} DAG_ID" if _TAKES_A_DAG.match(called) else None
 
 
 def _about_option(called: str, name: str) -> str | None:
@@ -136,6 +165,10 @@ def _about_option(called: str, name: str) -> str | None:
     command = meant(called)
     if name in _SUBDIRS:
         return "leave it out, since MWAA knows where the environment's DAGs are"
+    if name in _DAG_IDS and (told := _about_dag_id(called)):
+        return told
+    if name == "--json" and command and command.json_since:
+        return "JSON comes with '-o json' from Airflow 2 on"
     if name in _OUTPUTS and command and command.json_since:
         since = command.json_since
         return f"it knows --output from Airflow {since[0]}.{since[1]} on"
@@ -148,6 +181,11 @@ def _about_option(called: str, name: str) -> str | None:
 
 
 def _about_blanks(line: str, unknown: list[str]) -> str | None:
-    if command_words(line).partition(" ")[0] in SECRET_GROUPS and not unknown[0].startswith("-"):
+    group, _, second = command_words(line).partition(" ")
+    if not unknown:  # an empty argument
+        return None
+    if group == "variables" and unknown[0] == second:
+        return "on Airflow 1.10 an option says what to do: variables --get KEY, --set KEY VALUE or --delete KEY"
+    if group in SECRET_GROUPS and not unknown[0].startswith("-"):
         return "a value with blanks in it goes into quotes, or pass a sequence of arguments"
     return None

@@ -90,6 +90,16 @@ _BETWEEN_WORDS = re.compile(f"[{_BLANKS}]+")
 _CHOSEN_BY_OPTIONS = frozenset({"variables", "pool"})
 _READING_OPTIONS = frozenset({"-g", "--get", "-d", "--default", "-j", "--json"})
 
+# What follows a group from Airflow 2 on, or what people expect there. 1.10 takes the same word for an argument: its
+# `backfill list` fills up the DAG `list`.
+_VERBS = """
+add cancel check create delete describe details export failed-deps get get-value import info list list-import-errors
+list-jobs list-runs ls next-execution pause report set show show-dependencies state states-for-dag-run status stop
+unpause
+"""
+_SUBCOMMANDS = frozenset(_VERBS.split())
+_GROUPS_OF_1_10 = _CHOSEN_BY_OPTIONS | {"backfill"}
+
 _TEXTS = frozenset({"variables get", "variables -g", "variables --get", "tasks render", "render"})
 
 # Which words of these groups' commands may be shown (`_protocol/secrets.py`): subcommands, options without a value,
@@ -155,6 +165,8 @@ def is_offered(line: str, version: Version | None) -> bool:
     Nothing is known of a line that names no command and asks for Airflow's help (`dags --help`); it may be sent.
     """
     start, offered = _start(line), _offered(version)
+    if start[0] in _GROUPS_OF_1_10 and _has_subcommand(start):
+        return " ".join(start) in offered
     return start[0] in offered or " ".join(start) in offered or not _HELP.isdisjoint(start)
 
 
@@ -162,7 +174,7 @@ def meant(line: str) -> Command | None:
     """Return the command, of any version, that the line calls by its words there."""
     start = _start(line)
     names = [" ".join(start).partition("=")[0]]  # of 1.10's `variables -s` the option says which it is
-    if start[0] not in _CHOSEN_BY_OPTIONS or start[1:2] == [] or start[1].startswith("-"):
+    if not _has_subcommand(start) and (start[0] not in _CHOSEN_BY_OPTIONS or _options_follow(start)):
         names.append(start[0])
     commands = catalogue().values()
     return next((c for name in names for c in commands if name == c.words or name in c.old_words), None)
@@ -188,7 +200,8 @@ def misspelled(line: str, version: Version | None) -> str | None:
     What is only a little like another one is none: `connections get` is no `connections delete`.
     """
     asked = [word[:_LONGEST_ASKED] for word in _start(line)]
-    likeness, words = max((_likeness(asked, words.split()), words) for words in _offered(None) - _CHOSEN_BY_OPTIONS)
+    names = (words for words in _offered(None) - _CHOSEN_BY_OPTIONS if " " in words or _keeps_verb(asked, words))
+    likeness, words = max((_likeness(asked, words.split()), words) for words in names)
     if likeness < _ALIKE:
         return None
     return successor(words, version) if version else words
@@ -262,6 +275,20 @@ def _start(line: str) -> list[str]:
     """Return the first two words, without the trouble of splitting a long line like a shell."""
     start = _BETWEEN_WORDS.split(line.strip(_BLANKS), 2)[:2]
     return split_words(line)[:2] if _QUOTES.intersection("".join(start)) else start
+
+
+def _has_subcommand(start: list[str]) -> bool:
+    return not _SUBCOMMANDS.isdisjoint(start[1:])
+
+
+def _keeps_verb(asked: list[str], word: str) -> bool:
+    """Tell whether a word of 1.10 does what is asked for: `backfill` is not what `get_backfill` means."""
+    verb = re.split("[_-]", asked[0], maxsplit=1)[0] if asked else ""
+    return not _has_subcommand(asked) and (verb not in _SUBCOMMANDS or word.startswith(verb))
+
+
+def _options_follow(start: list[str]) -> bool:
+    return start[1:] == [] or start[1].startswith("-")
 
 
 @cache

@@ -1,6 +1,8 @@
 """What to do instead, where somebody types what MWAA offers no command for."""
 
-from mwaa_async._protocol.catalogue import comes_with, command_words, misspelled, offered_of, successor
+import re
+
+from mwaa_async._protocol.catalogue import comes_with, command_words, meant, misspelled, offered_of, successor
 from mwaa_async._protocol.command_line import pasted_json
 from mwaa_async._protocol.versions import Version
 
@@ -49,6 +51,8 @@ _WAYS_AROUND = {
     "list_users": _USERS,
     "delete_user": _USERS,
     "roles delete": "Airflow's user interface does it (Security, List Roles)",
+    "backfill": f"/backfills of {_REST} lists, pauses and cancels them on Airflow 3, and so does the web interface; "
+    "before Airflow 3 a backfill is no more than its DAG runs",
     "dags details": f"/dags/DAG_ID/details of {_REST} tells them, and 'dags list -o json' some of them",
     "dags show-dependencies": "Airflow's user interface shows them",
     "dags clear": "'tasks clear' clears the tasks of a DAG",
@@ -75,12 +79,33 @@ _WAYS_AROUND = {
     "sync_perm": "'roles add-perms' gives a role its permissions (Airflow 2.6 and later)",
     **dict.fromkeys(_PROCESSES, _RUNS_ITSELF),
 }
-_NEW_OPTIONS = {"backfill create": " --dag-id DAG_ID --from-date DATE --to-date DATE"}
+# How a successor is called whose arguments are others, or whose short option says little.
+_CALLS = {
+    "backfill create": "backfill create --dag-id DAG_ID --from-date DATE --to-date DATE",
+    "dags backfill": "dags backfill DAG_ID -s DATE -e DATE",
+    "backfill": "backfill DAG_ID -s DATE -e DATE",
+    "variables -g": "variables --get KEY",
+    "variables -s": "variables --set KEY VALUE",
+    "variables -x": "variables --delete KEY",
+    "pool -g": "pool --get NAME",
+    "pool -s": "pool --set NAME SLOTS DESCRIPTION",
+    "pool -x": "pool --delete NAME",
+}
+_BY_OPTIONS = {
+    group: f"there it is {words!r} with --get, --set or --delete, and without them it lists all"
+    for group, words in (("pool", "pool"), ("pools", "pool"), ("variables", "variables"))
+}
 
 _REST_METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
 # What stands before `airflow` where a whole line of a terminal was pasted.
 _PROMPTS = frozenset({"$", "%", "#", ">"})
 _PROGRAMS = frozenset({"airflow", "docker", "docker-compose", "kubectl", "python", "python3", "sudo"})
+
+NO_SHELL = (
+    "no shell reads the line: pipes, redirections and a second command are not possible in it, and where ; | & < or > "
+    "belong to an argument, it goes into quotes"
+)
+_OPERATOR = re.compile(r"[;|&<>]")
 
 
 def pasted(line: str) -> str | None:
@@ -96,21 +121,21 @@ def pasted(line: str) -> str | None:
         return "this is a curl call; only the Airflow command goes here, which stands after --data-raw"
     if word in _PROMPTS | _PROGRAMS:
         return "only what stands after 'airflow' goes here, such as 'dags list'"
-    return None
+    return NO_SHELL if _has_operator(line) else None
 
 
 def instead(line: str, version: Version | None) -> str:
     """Return what to do instead of a command that MWAA does not offer on this version."""
-    asked = command_words(line)
+    asked, command = command_words(line), meant(line)
     group = asked.partition(" ")[0]
     if found := successor(line, version):
-        return f"there it is {found + _NEW_OPTIONS.get(found, '')!r}"
+        return f"there it is {_CALLS.get(found, found)!r}"
     if version and (since := comes_with(line, version)):
         return f"it comes with Airflow {since[0]}.{since[1]}"
-    if group == "pools" and version and version < (2, 0, 0):
-        return "there it is 'pool' with -g, -s or -x"
-    if asked in _WAYS_AROUND:
-        return _WAYS_AROUND[asked]
+    if group in _BY_OPTIONS and version and version < (2, 0, 0):
+        return _BY_OPTIONS[group]
+    if way := _WAYS_AROUND.get(asked) or (command and _WAYS_AROUND.get(command.words)):
+        return way
     if found := misspelled(line, version):
         return f"the nearest that it offers is {found!r}"
     if group in _WAYS_AROUND:
@@ -118,3 +143,9 @@ def instead(line: str, version: Version | None) -> str:
     if others := offered_of(group, version):
         return f"of {group!r} it offers {', '.join(others)}"
     return "AWS's page 'Apache Airflow CLI command reference' lists what it offers"
+
+
+def _has_operator(line: str) -> bool:
+    """Tell whether an operator of a shell, outside quotes, stands in the words that say what the command is."""
+    start = " ".join(line.split(None, 2)[:2])
+    return command_words(line) == start and _OPERATOR.search(start) is not None

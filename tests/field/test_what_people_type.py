@@ -143,6 +143,27 @@ async def test_words_of_1_10_are_told_their_successor(command: str, told: str) -
     assert told in await refusal("2.10.3", command)
 
 
+@pytest.mark.parametrize(
+    ("version", "command", "told"),
+    [
+        ("3.0.6", "backfill list", "/backfills of Airflow's REST API"),
+        ("3.0.6", "backfill pause 1", "/backfills of Airflow's REST API"),
+        ("1.10.12", "variables get x", "there it is 'variables --get KEY'"),
+        ("1.10.12", "backfill create --dag-id etl", "there it is 'backfill DAG_ID -s DATE -e DATE'"),
+        ("2.10.3", "dags list; version", "no shell reads the line"),
+        ("3.0.6", "run etl load 2024-05-01", "'tasks test' tries it"),
+        ("2.10.3", "dags trigger -d demo", "dags trigger DAG_ID"),
+        ("3.0.6", "dags trigger --dag-id=demo", "dags trigger DAG_ID"),
+        ("2.10.3", "dags list --json", "-o json"),
+        ("3.0.6", "providers triggerer", "'providers triggers'"),
+    ],
+)
+async def test_a_neighbour_that_is_named_is_what_was_meant(version: str, command: str, told: str) -> None:
+    message = await refusal(version, command)
+    assert told in message
+    assert "there it is 'backfill create" not in message
+
+
 async def test_the_body_of_a_rest_request_is_known_as_that() -> None:
     told = await refusal("2.10.3", '{"dag_run_id": "r1", "conf": {"day": "2026-01-01"}}')
     assert "this is JSON, and the endpoint is no REST API" in told

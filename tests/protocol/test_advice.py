@@ -19,6 +19,14 @@ def unrecognized(arguments: str) -> str:
     return f"airflow command error: unrecognized arguments: {arguments}, see help above."
 
 
+def required(command: str, arguments: str) -> str:
+    return f"airflow {command} command error: the following arguments are required: {arguments}, see help above."
+
+
+def invalid(argument: str, choice: str) -> str:
+    return f"airflow command error: argument {argument}: invalid choice: {choice!r} (choose from 'x'), see help above."
+
+
 LOST = "its double quotes were lost on the way"
 
 
@@ -137,7 +145,27 @@ def test_a_command_that_asks_something_else_is_told_that_nobody_answers() -> Non
         ("dags unpause demo -o json", unrecognized("-o json"), "it knows --output from Airflow 2.9 on"),
         ("dags list -o json | jq .", unrecognized("| jq ."), "no shell reads the line"),
         ("dags list && version", unrecognized("&& version"), "no shell reads the line"),
+        ("dags list ; version", unrecognized("; version"), "no shell reads the line"),
+        ("dags trigger etl; version", unrecognized("version"), "no shell reads the line"),
+        ("dags trigger etl ;version", unrecognized(";version"), "no shell reads the line"),
+        ("dags list -o json |jq .", unrecognized("|jq ."), "no shell reads the line"),
+        ("dags list >x", unrecognized(">x"), "no shell reads the line"),
+        ("dags list 2>x", unrecognized("2>x"), "no shell reads the line"),
+        ("dags list || version", unrecognized("|| version"), "no shell reads the line"),
+        ("variables get k; version", unrecognized("version"), "no shell reads the line"),
+        ("dags list -o json|jq .", invalid("-o/--output", "json|jq"), "no shell reads the line"),
+        ("dags list -o json; version", invalid("-o/--output", "json;"), "no shell reads the line"),
         ("variables set k a b", unrecognized("b"), "goes into quotes"),
+        ("variables set k 'select 1;' b", unrecognized("b"), "a value with blanks"),
+        ("variables get x", unrecognized("get x"), "variables --get KEY"),
+        ("variables gt x", unrecognized("gt x"), "variables --get KEY"),
+        ("dags trigger -d etl", unrecognized("-d"), "the DAG's id stands by itself: dags trigger DAG_ID"),
+        ("dags trigger --dag-id etl", unrecognized("--dag-id"), "dags trigger DAG_ID"),
+        ("dags trigger --dag-id=etl", required("dags trigger", "dag_id"), "dags trigger DAG_ID"),
+        ("trigger_dag --dag_id etl", unrecognized("--dag_id"), "trigger_dag DAG_ID"),
+        ("tasks list --dag-id etl", unrecognized("--dag-id"), "tasks list DAG_ID"),
+        ("dags list --json", unrecognized("--json"), "-o json"),
+        ("providers triggerer", invalid("COMMAND", "triggerer"), "the command is 'providers triggers'"),
     ],
 )
 def test_an_option_of_another_version_is_told_its_name_here(line: str, reason: str, told: str) -> None:
@@ -148,6 +176,12 @@ def test_an_option_of_another_version_is_told_its_name_here(line: str, reason: s
     ("line", "reason"),
     [
         ("dags list --bogus", unrecognized("--bogus")),
+        ("dags list --dag-id etl", unrecognized("--dag-id etl")),
+        ("dags trigger", required("dags trigger", "dag_id")),
+        ("variables set k v ''", unrecognized("")),
+        ("dags list -o xml", invalid("-o/--output", "xml")),
+        ("dags trigger etl --note 'a; b' --bogus", unrecognized("--bogus")),
+        ("dags trigger etl --note a&b --bogus", unrecognized("--bogus")),
         ("dags trigger nosuch", "airflow.exceptions.DagNotFound: Dag id nosuch not found in DagModel"),
         ("variables get k", "Variable k does not exist"),
         ("dags list", ""),

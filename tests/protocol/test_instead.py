@@ -41,6 +41,11 @@ WAYS = [
     ("jobs check", "SchedulerHeartbeat"),
     ("info", "aws mwaa get-environment"),
     ("plugins", "/plugins"),
+    ("backfill list", "/backfills of Airflow's REST API"),
+    ("backfill pause 1", "the web interface"),
+    ("backfill unpause 1", "/backfills of Airflow's REST API"),
+    ("backfill cancel 1", "/backfills of Airflow's REST API"),
+    ("backfil show 1", "Apache Airflow CLI command reference"),
     ("bogus", "Apache Airflow CLI command reference"),
 ]
 
@@ -61,12 +66,49 @@ def test_a_way_around_names_no_command_that_is_not_there(line: str, told: str) -
 
 
 def test_pools_of_1_10_are_pool() -> None:
-    assert instead("pools list", (1, 10, 12)) == "there it is 'pool' with -g, -s or -x"
+    assert "there it is 'pool' with --get, --set or --delete" in instead("pools list", (1, 10, 12))
 
 
-def test_a_task_is_not_run_by_itself_any_more() -> None:
-    assert "'tasks test' tries it" in instead("tasks run etl load r", (3, 0, 6))
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("variables get x", "there it is 'variables --get KEY'"),
+        ("variables list", "there it is 'variables'"),
+        ("variables delete x", "there it is 'variables --delete KEY'"),
+        ("variables set a b", "there it is 'variables --set KEY VALUE'"),
+        ("variables export -", "there it is 'variables' with --get, --set or --delete"),
+        ("pool get p", "there it is 'pool --get NAME'"),
+        ("pool list", "there it is 'pool' with --get, --set or --delete"),
+        ("backfill create --dag-id etl", "there it is 'backfill DAG_ID -s DATE -e DATE'"),
+        ("dags backfill etl", "there it is 'backfill DAG_ID -s DATE -e DATE'"),
+        ("backfill list", "Airflow 3"),
+    ],
+)
+def test_what_2_and_3_do_by_subcommands_is_done_by_options_on_1_10(line: str, told: str) -> None:
+    assert told in instead(line, (1, 10, 12))
+
+
+@pytest.mark.parametrize("line", ["tasks run etl load r", "run etl load 2024-05-01"])
+def test_a_task_is_not_run_by_itself_any_more(line: str) -> None:
+    assert "'tasks test' tries it" in instead(line, (3, 0, 6))
+    assert instead("run etl load 2024-05-01", (2, 10, 5)) == "there it is 'tasks run'"
     assert instead("tasks run etl load r", (1, 10, 12)) == "there it is 'run'"
+
+
+SHELLS = ("dags list", "list_dags", "variables get")
+GLUES = (
+    "; version",
+    ";version",
+    ";",
+    "&& version",
+    "&&version",
+    "|| version",
+    "||version",
+    "| jq .",
+    "|jq .",
+    "> x",
+    ">x",
+)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +125,8 @@ def test_a_task_is_not_run_by_itself_any_more() -> None:
         ("airflow dags list", "only what stands after 'airflow'"),
         ("$ airflow dags list", "only what stands after 'airflow'"),
         ("docker compose exec scheduler airflow dags list", "only what stands after 'airflow'"),
+        ("> airflow dags list", "only what stands after 'airflow'"),
+        *((f"{command}{glue}", "no shell reads the line") for command in SHELLS for glue in GLUES),
     ],
 )
 def test_what_is_no_airflow_command_is_named_as_what_it_is(text: str, told: str) -> None:
@@ -91,7 +135,9 @@ def test_what_is_no_airflow_command_is_named_as_what_it_is(text: str, told: str)
     assert told in said
 
 
-@pytest.mark.parametrize("line", ["dags details airflow", "users create -u airflow", "bogus {}", "''"])
+@pytest.mark.parametrize(
+    "line", ["dags details airflow", "users create -u airflow", "bogus {}", "''", "users list | jq .", "bogus 'a;b'"]
+)
 def test_a_command_that_mwaa_does_not_offer_is_one_all_the_same(line: str) -> None:
     assert pasted(line) is None
 
