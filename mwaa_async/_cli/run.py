@@ -1,5 +1,7 @@
 """`mwaa-async run`."""
 
+from contextlib import suppress
+
 import click
 
 from mwaa_async import CommandFailedError, CommandResult
@@ -7,6 +9,8 @@ from mwaa_async._cli.errand import run_errand
 from mwaa_async._cli.options import Options, environment_name, seconds
 from mwaa_async._cli.output import say, write
 from mwaa_async._protocol.catalogue import prints_a_text
+from mwaa_async._protocol.command_line import asks_for_json
+from mwaa_async._protocol.documents import divided_at_json
 from mwaa_async._protocol.log_lines import divided
 
 
@@ -56,13 +60,21 @@ def _line_or_words(command: tuple[str, ...]) -> str | list[str]:
 
 
 def _print(result: CommandResult, *, raw: bool) -> None:
-    if raw:
-        write(result.stdout)
-    else:
-        answer = result.text
-        write(divided(result.stdout, is_text=prints_a_text(result.command)).log_lines, err=True)
-        write(answer)
+    answer, others = (result.stdout, "") if raw else _answer(result)
+    write(others, err=True)
+    write(answer)
     write(result.stderr, err=True)
+
+
+def _answer(result: CommandResult) -> tuple[str, str]:
+    """Return what belongs on stdout, and what else was printed there."""
+    if asks_for_json(result.command):
+        # DAG files and plain warnings print among it, too (https://github.com/apache/airflow/issues/37228).
+        with suppress(ValueError):
+            before, document, after = divided_at_json(result.stdout)
+            return document, before + after
+    answer = result.text
+    return answer, divided(result.stdout, is_text=prints_a_text(result.command)).log_lines
 
 
 def _tell_failure(error: CommandFailedError, *, raw: bool) -> None:

@@ -11,6 +11,7 @@ _AIRFLOW = re.compile(r"[ \t]*airflow(?:[ \t]+|\Z)")
 _JSON = (
     "this is JSON, and the endpoint is no REST API: it takes a command line, such as dags trigger DAG_ID --conf '{…}'"
 )
+_ASKS_FOR_JSON = re.compile(r"\0(?:-o\0?|--out(?:p|pu|put)?[\0=])json\0")
 
 
 def command_line(command: str | Sequence[str]) -> str:
@@ -39,6 +40,11 @@ def split_words(line: str) -> list[str]:
     Raises `ValueError` where a quote is not closed or nothing follows a backslash.
     """
     return shlex.split(line)
+
+
+def asks_for_json(line: str) -> bool:
+    """Tell whether the command line has `-o json`, in any spelling that argparse takes."""
+    return _ASKS_FOR_JSON.search("\0".join(["", *split_words(line), ""])) is not None
 
 
 def pasted_json(line: str) -> str | None:

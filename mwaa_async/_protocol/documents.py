@@ -47,13 +47,14 @@ def find_json(text: str) -> Any:
     return _find(text).document
 
 
-def json_lines(text: str) -> tuple[int, int]:
-    """Return where the lines of the document that `find_json` finds start and end, without the last line break.
+def divided_at_json(text: str) -> tuple[str, str, str]:
+    """Return what is before the lines of the document that `find_json` finds, these lines, and what is after them.
 
     Raises `ValueError` as that does.
     """
     _, start, end = _find(text)
-    return start, end
+    first, last = text.rfind("\n", 0, start) + 1, _next_line(text, end)
+    return text[:first], text[first:last], text[last:]
 
 
 def _find(text: str) -> _Found:

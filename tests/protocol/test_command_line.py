@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mwaa_async import MwaaClient, OutcomeUnknownError
-from mwaa_async._protocol.command_line import command_line, split_words
+from mwaa_async._protocol.command_line import asks_for_json, command_line, split_words
 from mwaa_async.emulator import Emulator
 
 # What an argument can hold: no NUL (nor can a process's), no lone surrogate (nor can UTF-8).
@@ -194,3 +194,11 @@ def _words(line: str) -> list[str] | None:
         return shlex.split(line)
     except ValueError:
         return None
+
+
+@pytest.mark.parametrize("option", ["-o json", "-ojson", "--output json", "--output=json", "'--output' 'json'"])
+def test_a_command_asks_for_json_in_every_spelling(option: str) -> None:
+    assert asks_for_json(f"dags list {option}")
+    assert asks_for_json(f"dags list-runs {option} etl")
+    for other in (option.replace("json", "yaml"), f'"{option}"' if " " in option else f"x{option}"):
+        assert not asks_for_json(f"dags list {other}")
