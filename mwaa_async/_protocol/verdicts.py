@@ -64,6 +64,7 @@ _EXIT_MESSAGES = re.compile(
 _LAST_WORDS = re.compile(
     r"(?:Role|Resource|Action) named '.*' does not exist|Warning: No runs to create for (?i:dag) .* in the range \[.*\]"
 )
+_END = 10_000  # characters, in which they and the records after them are
 # With `[logging] json_logs` of 3.2 the traceback of an exception that nobody caught is a log record, on stdout
 # (airflow/_shared/logging/structlog.py, `_install_excepthook`).
 # It is glued to the question of a command that asks, which has no line break.
@@ -257,9 +258,7 @@ def _exit_message(text: str, lines: list[str], stdout: str) -> str | None:
 def _told_on_stdout(stdout: str) -> str | None:
     if '"logger":"unhandled_exception"' in stdout and (reason := _logged_as_unhandled(stdout)):
         return reason
-    if not stdout.endswith(("' does not exist\n", "0]\n")):
-        return None
-    last = stdout[-1000:-1].rpartition("\n")[2]
+    last = without_last_records(stdout[-_END:]).rpartition("\n")[2]
     return last if _LAST_WORDS.fullmatch(last) else None
 
 

@@ -370,6 +370,8 @@ def test_a_command_that_says_so_on_stdout_and_exits_without_a_message_is_a_failu
     for logs in ("", LOG_1, LOG_3):
         assert failure(f"{logs}{line}\n", "") == line
         assert failure(f"{logs}{line}\n", WARNING_2) == line
+        for after in (AFTER_2, AFTER_3, JSON_AFTER, AFTER_2 * 3):
+            assert failure(f"{logs}{line}\n{after}", after) == line
     assert failure(f"{line}\nAdded 1 role(s)\n", "") is None
     assert failure(f"The {line}\n", "") is None
 
