@@ -32,7 +32,7 @@ from mwaa_async._errors import (
     UnsupportedCommandError,
     VariableNotFoundError,
 )
-from mwaa_async._guards import Guard, HostGuard, LocalGuard, Slot
+from mwaa_async._guards import Guard, HostGuard, LocalGuard, QueueingGuard, RequestSlot, Slot
 from mwaa_async._identity import EnvironmentId
 from mwaa_async._queue import EnvironmentStatistics
 from mwaa_async._result import CommandResult
@@ -72,7 +72,9 @@ __all__ = [
     "OutputError",
     "Provider",
     "QueueTimeoutError",
+    "QueueingGuard",
     "RequestRejectedError",
+    "RequestSlot",
     "Role",
     "Slot",
     "TaskInstance",

@@ -22,7 +22,7 @@ from mwaa_async._connections import Route, parse_address, parse_proxy
 from mwaa_async._environment import Environment
 from mwaa_async._errors import EventLoopError, TokenError
 from mwaa_async._execution import Execution
-from mwaa_async._guards import Guard, HostGuard
+from mwaa_async._guards import Guard, HostGuard, queueing
 from mwaa_async._identity import check_name
 from mwaa_async._protocol.catalogue import only_reads
 from mwaa_async._protocol.endpoint import first_path
@@ -109,7 +109,7 @@ class MwaaClient:
         self._retry_reads = retry_reads
         self._allow_unlisted = allow_unlisted
         self._run_id_pattern = run_id_pattern(allowed_run_id_pattern)
-        self._guard = guard or HostGuard()
+        self._guard = queueing(guard or HostGuard())
         self._environments: dict[str, Environment] = {}
         self._airflows: dict[str, Airflow] = {}
         self._queues: dict[str, CommandQueue] = {}

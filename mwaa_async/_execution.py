@@ -16,6 +16,7 @@ from mwaa_async._attempts import (
 )
 from mwaa_async._clock import now
 from mwaa_async._errors import MwaaError, OutputError
+from mwaa_async._guards import RequestSlot
 from mwaa_async._outcomes import error_after, is_silent, outcome_unknown, ran, seconds_to_wait
 from mwaa_async._protocol.answers import GarbledAnswerError
 from mwaa_async._protocol.catalogue import command_words
@@ -85,12 +86,21 @@ class Execution:
         """Tell how many tokens AWS has given."""
         return self._tokens.fetched
 
-    async def get_ready(self) -> None:
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether there is a token for a command that comes now."""
+        return self._tokens.are_ready
+
+    async def get_ready(self, *, with_token: bool = True) -> None:
         """Find out the version and fetch a token, both at once, where they are missing. Raises `TokenError`."""
-        fetching = self._tokens.fetching()
+        fetching = self._tokens.fetching() if with_token else None
         await self._find_version()
         if fetching is not None:
             await self._tokens.fetched_by(fetching)
+
+    def prepare_first(self) -> None:
+        """Begin to fetch a token for the command that comes first, where there is none."""
+        self._tokens.fetching()
 
     def prepare_next(self) -> None:
         """Fetch a token for the command that comes next, where it will need another one."""
@@ -101,37 +111,39 @@ class Execution:
         await self._tokens.aclose()
         await self._web_server.aclose()
 
-    async def execute(self, request: Request) -> CommandResult:
-        """Have the command run and return what it printed. Raises `MwaaError`.
+    async def execute(self, request: Request, slot: RequestSlot) -> CommandResult:
+        """Have the command run in the slot and return what it printed. Raises `MwaaError`.
 
         Where it is cancelled while the request is open, the request says until when the command may be running.
         """
         try:
             self._check(request.line)
-            return await self._execute(request)
+            return await self._execute(request, slot)
         except MwaaError as error:
             raise self._honest(request, error) from error.__cause__
         finally:
             if request.is_open:  # cancelled
                 self._leave_alone(request)
 
-    async def _execute(self, request: Request) -> CommandResult:
+    async def _execute(self, request: Request, slot: RequestSlot) -> CommandResult:
         while True:
             try:
-                return await self._attempt(request)
+                return await self._attempt(request, slot)
             except AttemptError as error:
                 pause = self._pause(request, error)
                 if pause is None or not request.is_wanted:
                     raise error_after(error, request.line, self._environment) from error
                 await asyncio.sleep(pause)
 
-    async def _attempt(self, request: Request) -> CommandResult:
+    async def _attempt(self, request: Request, slot: RequestSlot) -> CommandResult:
         """Send the command once. Raises `AttemptError`, `TokenError`, or `OutputError`."""
         token = request.token = await self._token(request)
         self._tokens.prefetch_if_due()
         path = self._path = self._path or self._first_path()
-        answer = await self._post(request, token, path)
+        answer = await self._post(request, token, path, slot)
         error = None if ran(answer.status) else self._status_error(answer, token, path)
+        if error is None or not end_is_unseen(error):
+            await slot.request_ended()
         if error is None or not (error.refuses_token or error.is_redirect):
             self._take_acceptance(request, token)
         elif error.is_redirect:
@@ -145,8 +157,9 @@ class Execution:
             return request.token
         return await self._tokens.take()
 
-    async def _post(self, request: Request, token: CliToken, path: str) -> Answer:
-        def before_sending() -> None:
+    async def _post(self, request: Request, token: CliToken, path: str, slot: RequestSlot) -> Answer:
+        async def before_sending() -> None:
+            await slot.request_begins(settle_time=self._settle_time)
             if not self._tokens.is_fresh(token):
                 raise TokenTooOldError("connecting took too long for the token")
             request.is_open = True
@@ -156,11 +169,12 @@ class Execution:
             answer = await self._web_server.post(
                 token.hostname, path, token.value, request.line, before_sending=before_sending
             )
-        except TooLargeError as error:
+        except (AttemptError, TooLargeError) as error:
             request.is_open = False
-            raise self._too_large(request.line, error) from None
-        except AttemptError:
-            request.is_open = False
+            if not (isinstance(error, AttemptError) and end_is_unseen(error)):
+                await slot.request_ended()
+            if isinstance(error, TooLargeError):
+                raise self._too_large(request.line, error) from None
             raise
         request.is_open = False
         return answer

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from mwaa_async._clock import now
 from mwaa_async._errors import MwaaError, QueueTimeoutError
 from mwaa_async._execution import Execution, Request
-from mwaa_async._guards import Guard, Slot
+from mwaa_async._guards import QueueingGuard, RequestSlot
 from mwaa_async._identity import EnvironmentId
 from mwaa_async._outcomes import check, not_connected, outcome_unknown
 from mwaa_async._protocol.secrets import redacted
@@ -98,7 +98,9 @@ class CommandQueue:
     one is begun for them.
     """
 
-    def __init__(self, identity: EnvironmentId, *, guard: Guard, execution: Execution, settle_time: float) -> None:
+    def __init__(
+        self, identity: EnvironmentId, *, guard: QueueingGuard, execution: Execution, settle_time: float
+    ) -> None:
         self._identity = identity
         self._guard = guard
         self._execution = execution
@@ -213,6 +215,9 @@ class CommandQueue:
     async def _run_next(self) -> None:
         try:
             slot = await self._interruptible(self._slot())
+            if slot is not None and self._queued and not self._execution.is_ready:
+                await slot.release()  # nobody holds it while AWS is asked
+                slot = await self._interruptible(self._slot(is_next=True))
         except Exception as error:  # noqa: BLE001  # whatever it is, it is the caller's to handle
             if (command := self._take()) is not None:
                 _tell(command, self._named(error, command))
@@ -222,26 +227,31 @@ class CommandQueue:
         self._running = self._take()
         try:
             if self._running is not None:
-                await self._execute(self._running)
+                await self._execute(self._running, slot)
         finally:
             self._settling_until = 0.0 if self._running is None else self._running.request.closed_until
             await slot.release(closed_for=max(0.0, self._settling_until - now()))
             self._running = None
 
-    async def _slot(self) -> Slot:
-        """Get ready, and take the slot."""
+    async def _slot(self, *, is_next: bool = False) -> RequestSlot:
+        """Get ready, and take the slot; in a long queue of others the token is fetched when this client is next."""
+        is_next = is_next or self._execution.is_ready or await self._guard.is_free(self._identity)
+        await self._get_ready(with_token=is_next)
+        return await self._guard.acquire(self._identity, self._execution.prepare_first)
+
+    async def _get_ready(self, *, with_token: bool) -> None:
+        """Have the version and a token, in the time of the command that comes first."""
         while not self._waiting[0].is_queued:
             self._waiting.popleft()
         first = self._waiting[0]
         self._pause(first)
         self._run_turn(first)
         try:
-            await self._execution.get_ready()
+            await self._execution.get_ready(with_token=with_token)
         finally:
             self._pause(first)
         if first.is_queued and first.in_queue is not None:
             first.in_queue.run(self._time_out_in_queue, first)
-        return await self._guard.acquire(self._identity)
 
     def _take(self) -> Submitted | None:
         """Return the first command that still waits, whose turn has come."""
@@ -253,10 +263,10 @@ class CommandQueue:
                 return command
         return None
 
-    async def _execute(self, command: Submitted) -> None:
+    async def _execute(self, command: Submitted, slot: RequestSlot) -> None:
         self._run_turn(command)
         try:
-            result = await self._interruptible(self._execution.execute(command.request))
+            result = await self._interruptible(self._execution.execute(command.request, slot))
             _tell(command, self._ended(command) if result is None else result)
         except asyncio.CancelledError:
             _tell(command, self._ended(command))

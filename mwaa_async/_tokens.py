@@ -60,7 +60,7 @@ class Tokens:
 
     def fetching(self) -> "asyncio.Task[CliToken] | None":
         """Begin to fetch a token where there is none for a command that comes now, and return what fetches it."""
-        return None if self._has_usable() else self._fetching or self._start_fetching()
+        return None if self.are_ready else self._fetching or self._start_fetching()
 
     def is_fresh(self, token: CliToken) -> bool:
         """Tell whether the web server should still accept the token."""
@@ -95,7 +95,9 @@ class Tokens:
         # Twice what fetching took last time: AWS is not always equally quick.
         return min(2 * self._fetch_took, self._fresh_for / 2)
 
-    def _has_usable(self) -> bool:
+    @property
+    def are_ready(self) -> bool:
+        """Tell whether there is a token for a command that comes now."""
         return self._current is not None and self._usable(self._current, now())
 
     def _usable(self, token: CliToken, moment: float) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 import selectors
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -62,16 +62,16 @@ class WebServer:
         self._session: ClientSession | None = None
         self._connection: object = None
         self._unread = _Selector()
-        self._before_sending: Callable[[], None] = lambda: None
+        self._before_sending: Callable[[], Awaitable[None]] = _not_in_use
         self._is_sent = False
 
     async def post(
-        self, hostname: str, path: str, token: str, line: str, *, before_sending: Callable[[], None]
+        self, hostname: str, path: str, token: str, line: str, *, before_sending: Callable[[], Awaitable[None]]
     ) -> Answer:
         """Send one command and return the answer, whatever its status; a redirect is not followed.
 
-        `before_sending` is called when the connection stands and nothing has been sent yet: it may raise, and from then
-        on nobody but the web server knows whether the command runs. Raises `NotSentError`, `LostError` or
+        `before_sending` is awaited when the connection stands and nothing has been sent yet: it may raise, and from
+        then on nobody but the web server knows whether the command runs. Raises `NotSentError`, `LostError` or
         `TooLargeError`.
 
         https://docs.aws.amazon.com/mwaa/latest/userguide/call-mwaa-apis-cli.html
@@ -137,14 +137,14 @@ class WebServer:
         failure, way = failure_of(error), self._way_to(hostname)
         return NotSentError(happened(failure, way, self._patience), advice(failure.kind, way.first[0]))
 
-    def _look_before_sending(self, connection: "Connection") -> None:
+    async def _look_before_sending(self, connection: "Connection") -> None:
         """Look a last time, with the connection in hand and nothing sent yet, whether to send at all."""
         if connection.protocol is not self._connection:
             self._watch(connection)
         elif self._unread.select(0) or connection.protocol is None or connection.protocol.should_close:
             # What comes unasked is its end, or an answer to nothing, which would be taken for that to this command.
             raise ConnectionClosedError("the web server had closed the connection, or answered unasked")
-        self._before_sending()
+        await self._before_sending()
         self._is_sent = True
 
     def _watch(self, connection: "Connection") -> None:
@@ -154,13 +154,17 @@ class WebServer:
             self._unread.register(connection.transport.get_extra_info("socket").fileno(), selectors.EVENT_READ)
 
 
-def _request_class(before_sending: "Callable[[Connection], None]") -> "type[ClientRequest]":
+async def _not_in_use() -> None:
+    """Allow everything."""
+
+
+def _request_class(before_sending: "Callable[[Connection], Awaitable[None]]") -> "type[ClientRequest]":
     from aiohttp.client_reqrep import ClientRequest
 
     class CliRequest(ClientRequest):
         # aiohttp has no other place between "there is a connection" and "the first byte goes out".
         async def send(self, conn: "Connection") -> "ClientResponse":
-            before_sending(conn)
+            await before_sending(conn)
             return await super().send(conn)
 
     return CliRequest

@@ -1,7 +1,8 @@
 """Guards: who may send the next command to an environment, among everybody who shares the guard."""
 
-from mwaa_async._guards.guard import Guard, Slot
+from mwaa_async._guards.adapted import queueing
+from mwaa_async._guards.guard import Guard, QueueingGuard, RequestSlot, Slot
 from mwaa_async._guards.host import HostGuard
 from mwaa_async._guards.local import LocalGuard
 
-__all__ = ["Guard", "HostGuard", "LocalGuard", "Slot"]
+__all__ = ["Guard", "HostGuard", "LocalGuard", "QueueingGuard", "RequestSlot", "Slot", "queueing"]

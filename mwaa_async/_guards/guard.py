@@ -1,6 +1,7 @@
-"""What a guard has to do."""
+"""What a guard has to do, and what it may do besides."""
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 from mwaa_async._identity import EnvironmentId
 
@@ -20,6 +21,8 @@ class Guard(Protocol):
 
     An implementation decides what shares it: an event loop, the processes of a host, many hosts. It gives the slot to
     those who ask within one event loop in the order in which they ask, and lets nobody starve.
+
+    A guard that outlives the process that has the slot should also be a `QueueingGuard`.
     """
 
     async def acquire(self, environment: EnvironmentId) -> Slot:
@@ -28,4 +31,32 @@ class Guard(Protocol):
         May be cancelled at any time; then the slot is not taken, and the others keep their order. Raises `GuardError`
         where the guard cannot be used.
         """
+        ...
+
+
+@runtime_checkable
+class RequestSlot(Slot, Protocol):
+    """A slot that learns when a request is open, so that it stays closed for a while where its holder dies then."""
+
+    async def request_begins(self, *, settle_time: float) -> None:
+        """Note that a request goes out as soon as this returns.
+
+        Where the holder dies before `request_ended`, the slot stays closed for `settle_time` seconds. Raises
+        `GuardError` where the slot was lost in the meantime; then nothing is sent.
+        """
+
+    async def request_ended(self) -> None:
+        """Note that the web server has answered."""
+
+
+@runtime_checkable
+class QueueingGuard(Protocol):
+    """A guard that also says when somebody is next, so that a token is fetched neither too early nor in vain."""
+
+    async def is_free(self, environment: EnvironmentId) -> bool:
+        """Tell whether the slot could be taken at this moment. Raises `GuardError`."""
+        ...
+
+    async def acquire(self, environment: EnvironmentId, on_next: Callable[[], None] | None = None) -> RequestSlot:
+        """Do what `Guard.acquire` does, and call `on_next` when nobody but the slot's holder is before the caller."""
         ...

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mwaa_async import EnvironmentId, Guard, GuardError, HostGuard, LocalGuard
-from mwaa_async._guards.places import Closure
+from mwaa_async._guards.record import LENGTH, NOTHING, Record, boot_id, read_record
 from tests.guards.workers import ENVIRONMENT
 
 pytestmark = pytest.mark.anyio
@@ -207,19 +207,72 @@ async def test_a_directory_that_is_cleaned_up_is_filled_again_and_the_rule_still
     await slot.release()
 
 
-async def test_a_closure_from_before_a_reboot_does_not_count(tmp_path: Path) -> None:
+async def test_a_closure_of_another_boot_whose_clock_says_nothing_holds_for_its_length(
+    tmp_path: Path,
+) -> None:
+    loop = asyncio.get_running_loop()
     await _use(tmp_path)
-    slot_file = min(tmp_path.iterdir())
-    slot_file.write_text("99999999999.0 10.0".ljust(64))
-    async with asyncio.timeout(1):
-        await _use(tmp_path)
+    _slot_file(tmp_path).write_bytes(Record(until=99999999999.0, length=0.3, boot="another").to_bytes())
+    began = loop.time()
+    await _use(tmp_path)
+    assert 0.3 <= loop.time() - began < 1
+
+
+async def test_who_dies_while_waiting_for_a_dead_holders_request_leaves_the_slot_closed(tmp_path: Path) -> None:
+    loop = asyncio.get_running_loop()
+    await _use(tmp_path)
+    _slot_file(tmp_path).write_bytes(Record(is_open=True, length=0.4, boot=boot_id()).to_bytes())
+    began = loop.time()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await HostGuard(tmp_path).acquire(ENVIRONMENT)
+    await _use(tmp_path)
+    assert 0.4 <= loop.time() - began < 0.6, "it is closed for as long from the moment on in which it was found"
 
 
 @pytest.mark.parametrize(
-    ("now", "remaining"), [(100.0, 10.0), (99.999, 10.0), (105.0, 5.0), (110.0, 0.0), (111.0, 0.0), (5.0, 0.0)]
+    ("now", "closed_for"), [(100.0, 10.0), (99.999, 10.0), (105.0, 5.0), (110.0, 0.0), (111.0, 0.0), (5.0, 0.0)]
 )
-def test_a_closure_holds_also_for_a_clock_that_is_a_little_behind(now: float, remaining: float) -> None:
-    assert Closure(until=110.0, length=10.0).remaining(now) == remaining
+def test_a_closure_holds_also_for_a_clock_that_is_a_little_behind(now: float, closed_for: float) -> None:
+    assert Record(until=110.0, length=10.0, boot="this").closed_for(now, "this") == closed_for
+
+
+def test_an_open_request_closes_the_slot_for_its_settle_time_whatever_the_clock_says() -> None:
+    record = read_record(Record(is_open=True, length=10.0, boot="this").to_bytes())
+    assert record.closed_for(12345.0, "this") == record.closed_for(0.1, "that") == 10.0
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\0" * LENGTH,
+        bytes(range(128)),
+        b"closed inf inf -",
+        b"closed nan nan -",
+        b"closed 1e308 1e308 -",
+        b"open 0.0 1e308 -",
+        b"open 0.0 inf -",
+        b"open 0.0 nan -",
+        b"open 0.0 -5 -",
+        b"closed 100000.0 99999.0 -",
+        b"99999999999.0 10.0",
+        b"shut 20.0 10.0 -",
+        b"closed 20.0 10.0",
+        b"closed 20.0 10.0 - -",
+    ],
+)
+def test_a_damaged_record_closes_nothing(data: bytes) -> None:
+    assert read_record(data).closed_for(15.0, "-") == 0.0
+
+
+def test_nothing_is_what_a_slot_that_is_free_says() -> None:
+    assert read_record(NOTHING.to_bytes()) == NOTHING
+    assert NOTHING.closed_for(15.0, boot_id()) == 0.0
+
+
+def _slot_file(directory: Path) -> Path:
+    return next(file for file in directory.iterdir() if file.suffix == ".0")
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, float("nan")])

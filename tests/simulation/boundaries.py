@@ -77,7 +77,7 @@ class SimulatedWay(WebServer):
         async with asyncio.timeout(self._timeout):
             what = fate(self._chance, self._settings)
             await self._connect(what)
-            self._before_sending()
+            await self._before_sending()
             self._is_sent = True
             answer = await self._exchange(self._service.token(token), line, what)
         self._learn(self._service.token(token), line, answer, in_doubt=in_doubt == line)

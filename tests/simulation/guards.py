@@ -1,10 +1,12 @@
 """A production guard, watched from outside: who has the slot, and whether it is given back exactly once."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from mwaa_async._clock import now
-from mwaa_async._guards import Guard, HostGuard, Slot
+from mwaa_async._guards import HostGuard, QueueingGuard, RequestSlot
+from mwaa_async._guards.lines import Lines
 from mwaa_async._identity import EnvironmentId
 from tests.simulation.clock import TICK
 from tests.simulation.witness import Witness
@@ -21,16 +23,22 @@ class Slots:
 class WatchedGuard:
     """The guard of one process."""
 
-    def __init__(self, guard: Guard, name: str, slots: Slots, witness: Witness, *, release_takes: float) -> None:
+    def __init__(
+        self, guard: QueueingGuard, name: str, slots: Slots, witness: Witness, *, release_takes: float
+    ) -> None:
         self.name = name
         self.slots = slots
         self.witness = witness
         self.release_takes = release_takes
         self._guard = guard
 
-    async def acquire(self, environment: EnvironmentId) -> "WatchedSlot":
+    async def is_free(self, environment: EnvironmentId) -> bool:
+        """Tell whether the slot could be taken."""
+        return await self._guard.is_free(environment)
+
+    async def acquire(self, environment: EnvironmentId, on_next: Callable[[], None] | None = None) -> "WatchedSlot":
         """Take the slot."""
-        slot = WatchedSlot(await self._guard.acquire(environment), environment.name, self)
+        slot = WatchedSlot(await self._guard.acquire(environment, on_next), environment.name, self)
         self.witness.saw(self.name, f"has the slot of {slot.environment}")
         self.witness.expect(slot.environment not in self.slots.holder, self.name, "two have the slot")
         too_early = self.slots.closed_until.get(slot.environment, 0.0) - now()
@@ -42,11 +50,23 @@ class WatchedGuard:
 class WatchedSlot:
     """The slot of a production guard."""
 
-    def __init__(self, slot: Slot, environment: str, guard: WatchedGuard) -> None:
+    def __init__(self, slot: RequestSlot, environment: str, guard: WatchedGuard) -> None:
         self.environment = environment
         self._slot = slot
         self._guard = guard
         self._released = False
+        self.is_marked = False
+
+    async def request_begins(self, *, settle_time: float) -> None:
+        """Note that a request goes out."""
+        await self._slot.request_begins(settle_time=settle_time)
+        self._guard.witness.expect(not self._released, self._guard.name, "a request goes out without the slot")
+        self.is_marked = True
+
+    async def request_ended(self) -> None:
+        """Note that the request was answered."""
+        await self._slot.request_ended()
+        self.is_marked = False
 
     async def release(self, *, closed_for: float = 0.0) -> None:
         """Give the slot back, after the moment that this takes."""
@@ -69,12 +89,11 @@ class WatchedSlot:
 def host_guard(directory: Path) -> HostGuard:
     """Return the guard of a process of its own: what a process has only once, this guard has for itself."""
     guard = HostGuard(directory)
-    vars(guard)["_lines"] = {}
+    vars(guard)["_lines"] = Lines()
     return guard
 
 
-def close_files(guard: Guard) -> None:
+def close_files(guard: QueueingGuard) -> None:
     """Do what the end of a process does to its files."""
     if isinstance(guard, HostGuard):
-        for line in guard._lines.values():
-            line.places.close()
+        guard._lines.close()

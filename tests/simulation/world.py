@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mwaa_async._execution import Execution
-from mwaa_async._guards import Guard, LocalGuard
+from mwaa_async._guards import LocalGuard, QueueingGuard
 from mwaa_async._identity import EnvironmentId
 from mwaa_async._protocol.endpoint import PATH
 from mwaa_async._queue import CommandQueue
@@ -61,7 +61,7 @@ class World:
         self._service = Service(plan.settings, self.witness)
         self._order = Order(self.witness)
         self._slots = Slots()
-        self._guards: list[Guard] = []
+        self._guards: list[QueueingGuard] = []
         self._ways: list[SimulatedWay] = []
         self._clients: list[Client] = []
         self._closings: list[asyncio.Task[None]] = []
@@ -107,6 +107,8 @@ class World:
         settings, chance = self.scenario.settings, random.Random(self.scenario.seed * 1000 + len(self._ways))
 
         def sent(line: str) -> None:
+            slot = self._slots.holder.get(_identity(environment).name)
+            self.witness.expect(slot is not None and slot.is_marked, client, f"{line!r} is sent without a mark of it")
             self._order.sent(client, environment, line)
 
         way = SimulatedWay(client, environment, settings, self._service, self.witness, chance, sent)

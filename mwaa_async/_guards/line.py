@@ -1,0 +1,168 @@
+"""One environment's queue on this host, as one event loop sees it.
+
+The positions of the queue are locked files: number 0 is the slot, and who holds number 1 is next. Whoever lines up
+takes the last position, and then each one before it.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Lock
+
+from mwaa_async._guards.lock_files import LockFiles
+from mwaa_async._guards.record import NOTHING_BYTES, Record, boot_id
+
+# Up to three processes wait strictly in the order in which they line up; more than that try for the last position.
+# Every position costs a command some microseconds.
+LAST = 3
+
+
+class PositionLostError(Exception):
+    """The position was given up: the event loop was at rest, or the lock directory was cleaned up."""
+
+
+class Line:
+    """Where one event loop stands in the queue of one environment; thread-safe.
+
+    `turn` is for those of the event loop, one of whom lines up at a time, and `users` counts them. While the event loop
+    does not run nobody would give up a position, and so `leave_if_at_rest` does that from another thread.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, directory: Path, name: str) -> None:
+        self.loop = loop
+        self.turn = asyncio.Lock()  # first come, first served
+        self.users = 0
+        self._directory = directory
+        self._name = name
+        self._files: LockFiles | None = None
+        self._position: int | None = None
+        self._open_for: float | None = None  # a request is open, and this is its settle time
+        self._mutex = Lock()
+
+    @property
+    def key(self) -> tuple[asyncio.AbstractEventLoop, Path, str]:
+        """Return what tells this line from others."""
+        return self.loop, self._directory, self._name
+
+    def is_free(self) -> bool:
+        """Tell whether the slot could be taken. Raises `OSError`."""
+        with self._mutex:
+            files = self._opened()
+            if self._position is not None or not files.try_lock(0):
+                return False
+            files.unlock(0)
+            return True
+
+    def try_advance(self, position: int) -> bool:
+        """Take this position, if it is free, and give up the one behind it.
+
+        Raises `PositionLostError` where that one is not held any more, and `OSError`.
+        """
+        with self._mutex:
+            files = self._opened()
+            if self._position != (None if position == LAST else position + 1):
+                raise PositionLostError
+            if not files.try_lock(position):
+                return False
+            if self._position is not None:
+                files.unlock(self._position)
+            self._position = position
+            return True
+
+    def seconds_until_open(self, now: float) -> float:
+        """Return for how long the slot, which is held, stays closed.
+
+        A request that was open when its holder died keeps it closed for a while from now on, which is written down for
+        the case that this process dies, too. Raises `PositionLostError` and `OSError`.
+        """
+        with self._holding() as files:
+            if not files.are_in_place():
+                self._drop()
+                raise PositionLostError
+            record = files.read()
+            closed_for = record.closed_for(now, boot_id())
+            if closed_for and (record.is_open or record.boot != boot_id()):
+                files.write(Record(until=now + closed_for, length=closed_for, boot=boot_id()).to_bytes())
+            return closed_for
+
+    def request_begins(self, settle_time: float) -> None:
+        """Note that a request goes out. Raises `PositionLostError` and `OSError`."""
+        with self._holding() as files:
+            files.write(Record(is_open=True, length=settle_time, boot=boot_id()).to_bytes())
+            self._open_for = settle_time
+
+    def request_ended(self) -> None:
+        """Note that the request was answered; nothing where the slot was lost."""
+        # What cannot be written stays noted as open, and closes the slot for a while.
+        with suppress(PositionLostError, OSError), self._holding() as files:
+            files.write(NOTHING_BYTES)
+            self._open_for = None
+
+    def release(self, closed_until: float = 0.0, closed_for: float = 0.0) -> bool:
+        """Give the slot back, closed for that long.
+
+        Returns `False`, and keeps the slot, where that can be written down nowhere.
+        """
+        with self._mutex:
+            if self._files is None or self._position != 0:
+                return True
+            try:
+                self._note_end(self._files, closed_until, closed_for)
+            except OSError:
+                if self._open_for is None:
+                    return False
+            self._leave()
+            return True
+
+    def leave(self) -> None:
+        """Give up the position, whatever it is."""
+        with self._mutex:
+            self._leave()
+
+    def leave_if_at_rest(self) -> None:
+        """Give up the position where the event loop does not run; an open request's end will not be seen."""
+        with self._mutex:
+            if self._files is None or self._position is None or self.loop.is_running():
+                return
+            if self._open_for is not None:
+                with suppress(OSError):  # it is noted as open, which closes the slot later, and as long
+                    self._note_end(self._files, time.monotonic() + self._open_for, self._open_for)
+            self._leave()
+
+    def close(self, *, is_forked: bool = False) -> None:
+        """Close the files; in a forked child the locks are the parent's, and the mutex may be a thread's of it."""
+        if is_forked:
+            self._position, self._mutex = None, Lock()
+        with self._mutex:
+            self._drop()
+
+    @contextmanager
+    def _holding(self) -> Iterator[LockFiles]:
+        with self._mutex:
+            if self._files is None or self._position != 0:
+                raise PositionLostError
+            yield self._files
+
+    def _opened(self) -> LockFiles:
+        if self._files is None:
+            self._files = LockFiles(self._directory, self._name, LAST + 1)
+        return self._files
+
+    def _note_end(self, files: LockFiles, closed_until: float, closed_for: float) -> None:
+        if closed_for:
+            files.write(Record(until=closed_until, length=closed_for, boot=boot_id()).to_bytes())
+        elif self._open_for is not None:
+            files.write(NOTHING_BYTES)
+
+    def _leave(self) -> None:
+        if self._files is not None and self._position is not None:
+            self._files.unlock(self._position)
+        self._position = self._open_for = None
+
+    def _drop(self) -> None:
+        self._leave()
+        files, self._files = self._files, None
+        if files is not None:
+            files.close()
