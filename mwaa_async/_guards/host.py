@@ -52,7 +52,7 @@ class HostGuard:
         line = self._line(environment)
         try:
             with _guard_errors(environment):
-                return not line.turn.locked() and line.is_free()
+                return line.queue.is_free and line.is_free()
         finally:
             self._lines.leave(line)
 
@@ -60,12 +60,12 @@ class HostGuard:
         """Wait for the environment's slot and take it; see `QueueingGuard.acquire`. Raises `GuardError`."""
         line = self._line(environment)
         try:
-            await line.turn.acquire()
+            await line.queue.wait(lambda: _unless_others_wait(line, on_next))
             try:
                 with _guard_errors(environment):
                     await self._take_slot(line, on_next)
             except BaseException:
-                line.turn.release()
+                line.queue.release()
                 raise
         except BaseException:
             self._lines.leave(line)
@@ -78,24 +78,25 @@ class HostGuard:
 
     async def _take_slot(self, line: Line, on_next: Callable[[], None] | None) -> None:
         try:
-            while (closed_for := await self._move_up(line, on_next)) is None:
-                """The position was lost: line up anew."""
-            await asyncio.sleep(closed_for)
+            while not await self._try_take_slot(line, on_next):
+                """The position was lost on the way: line up anew."""
         except BaseException:
             line.leave()
             raise
 
-    async def _move_up(self, line: Line, on_next: Callable[[], None] | None) -> float | None:
-        """Take one position after the other, and return the seconds for which the slot stays closed."""
+    async def _try_take_slot(self, line: Line, on_next: Callable[[], None] | None) -> bool:
+        """Take one position after the other, and wait until the slot is open."""
         try:
             for position in reversed(range(LAST + 1)):
                 if not line.try_advance(position):
                     await self._wait_for(position, line)
                 if position == 1 and on_next is not None:
                     on_next()
-            return line.seconds_until_open(now())
+            while closed_for := line.seconds_until_open(now()):
+                await asyncio.sleep(closed_for)  # noqa: ASYNC110  # nobody tells; it is the clock that is waited for
         except PositionLostError:
-            return None
+            return False
+        return True
 
     async def _wait_for(self, position: int, line: Line) -> None:
         since = now()
@@ -143,13 +144,19 @@ class HostSlot:
                 await asyncio.sleep(closed_for)
         finally:
             self._line.leave()
-            self._line.turn.release()
+            self._line.queue.release()
             self._lines.leave(self._line)
 
 
 if hasattr(os, "register_at_fork"):
     # The parent's locks and queues are none of a forked child's business.
     os.register_at_fork(after_in_child=lambda: _LINES.close(is_forked=True))
+
+
+def _unless_others_wait(line: Line, on_next: Callable[[], None] | None) -> None:
+    """Tell who waits for its own event loop that it is next, unless other ones come before."""
+    if on_next is not None and not line.queue.is_free and not line.others_wait():
+        on_next()
 
 
 @lru_cache(1024)

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 
 from mwaa_async._guards.lock_files import LockFiles
+from mwaa_async._guards.loop_queue import LoopQueue
 from mwaa_async._guards.record import NOTHING_BYTES, Record, boot_id
 
 # Up to three processes wait strictly in the order in which they line up; more than that try for the last position.
@@ -26,19 +27,19 @@ class PositionLostError(Exception):
 class Line:
     """Where one event loop stands in the queue of one environment; thread-safe.
 
-    `turn` is for those of the event loop, one of whom lines up at a time, and `users` counts them. While the event loop
-    does not run nobody would give up a position, and so `leave_if_at_rest` does that from another thread.
+    `queue` is for those of the event loop, one of whom lines up at a time, and `users` counts them. While the event
+    loop does not run nobody would give up a position, and so `leave_if_at_rest` does that from another thread.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, directory: Path, name: str) -> None:
         self.loop = loop
-        self.turn = asyncio.Lock()  # first come, first served
+        self.queue = LoopQueue()
         self.users = 0
         self._directory = directory
         self._name = name
         self._files: LockFiles | None = None
         self._position: int | None = None
-        self._open_for: float | None = None  # a request is open, and this is its settle time
+        self.settle_time: float | None = None  # of the request that is open
         self._mutex = Lock()
 
     @property
@@ -49,11 +50,12 @@ class Line:
     def is_free(self) -> bool:
         """Tell whether the slot could be taken. Raises `OSError`."""
         with self._mutex:
-            files = self._opened()
-            if self._position is not None or not files.try_lock(0):
-                return False
-            files.unlock(0)
-            return True
+            return self._position is None and _is_free(self._opened(), 0)
+
+    def others_wait(self) -> bool:
+        """Tell whether others than this event loop are next, where this one has the slot."""
+        with self._mutex:
+            return self._position != 0 or self._files is None or not _is_free(self._files, 1)
 
     def try_advance(self, position: int) -> bool:
         """Take this position, if it is free, and give up the one behind it.
@@ -91,14 +93,14 @@ class Line:
         """Note that a request goes out. Raises `PositionLostError` and `OSError`."""
         with self._holding() as files:
             files.write(Record(is_open=True, length=settle_time, boot=boot_id()).to_bytes())
-            self._open_for = settle_time
+            self.settle_time = settle_time
 
     def request_ended(self) -> None:
         """Note that the request was answered; nothing where the slot was lost."""
         # What cannot be written stays noted as open, and closes the slot for a while.
         with suppress(PositionLostError, OSError), self._holding() as files:
             files.write(NOTHING_BYTES)
-            self._open_for = None
+            self.settle_time = None
 
     def release(self, closed_until: float = 0.0, closed_for: float = 0.0) -> bool:
         """Give the slot back, closed for that long.
@@ -111,7 +113,7 @@ class Line:
             try:
                 self._note_end(self._files, closed_until, closed_for)
             except OSError:
-                if self._open_for is None:
+                if self.settle_time is None:
                     return False
             self._leave()
             return True
@@ -122,14 +124,15 @@ class Line:
             self._leave()
 
     def leave_if_at_rest(self) -> None:
-        """Give up the position where the event loop does not run; an open request's end will not be seen."""
+        """Give up the position where the event loop does not run."""
         with self._mutex:
-            if self._files is None or self._position is None or self.loop.is_running():
-                return
-            if self._open_for is not None:
-                with suppress(OSError):  # it is noted as open, which closes the slot later, and as long
-                    self._note_end(self._files, time.monotonic() + self._open_for, self._open_for)
-            self._leave()
+            if not self.loop.is_running():
+                self._give_up()
+
+    def give_up(self) -> None:
+        """Give up the position for somebody who does not go on; an open request's end will not be seen."""
+        with self._mutex:
+            self._give_up()
 
     def close(self, *, is_forked: bool = False) -> None:
         """Close the files; in a forked child the locks are the parent's, and the mutex may be a thread's of it."""
@@ -153,16 +156,29 @@ class Line:
     def _note_end(self, files: LockFiles, closed_until: float, closed_for: float) -> None:
         if closed_for:
             files.write(Record(until=closed_until, length=closed_for, boot=boot_id()).to_bytes())
-        elif self._open_for is not None:
+        elif self.settle_time is not None:
             files.write(NOTHING_BYTES)
+
+    def _give_up(self) -> None:
+        if self._files is not None and self.settle_time is not None:
+            with suppress(OSError):  # it is noted as open, which closes the slot later, and for as long
+                self._note_end(self._files, time.monotonic() + self.settle_time, self.settle_time)
+        self._leave()
 
     def _leave(self) -> None:
         if self._files is not None and self._position is not None:
             self._files.unlock(self._position)
-        self._position = self._open_for = None
+        self._position = self.settle_time = None
 
     def _drop(self) -> None:
         self._leave()
         files, self._files = self._files, None
         if files is not None:
             files.close()
+
+
+def _is_free(files: LockFiles, position: int) -> bool:
+    if not files.try_lock(position):
+        return False
+    files.unlock(position)
+    return True

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
+from mwaa_async._guards.loop_queue import LoopQueue
 from mwaa_async._identity import EnvironmentId
 
-_Locks = dict[EnvironmentId, asyncio.Lock]  # which is first come, first served
+_Queues = dict[EnvironmentId, LoopQueue]
 
 
 class LocalGuard:
@@ -16,26 +17,24 @@ class LocalGuard:
     """
 
     def __init__(self) -> None:
-        self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, _Locks] = WeakKeyDictionary()
+        self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _Queues] = WeakKeyDictionary()
 
     async def is_free(self, environment: EnvironmentId) -> bool:
         """Tell whether nobody has the environment's slot."""
-        return not self._lock(environment).locked()
+        return self._queue(environment).is_free
 
     async def acquire(self, environment: EnvironmentId, on_next: Callable[[], None] | None = None) -> "LocalSlot":
-        """Wait for the environment's slot and take it; `on_next` is called before the wait."""
-        lock = self._lock(environment)
-        if on_next is not None:
-            on_next()  # nearly always: those who wait here are the clients of one event loop, and they are few
-        await lock.acquire()
-        return LocalSlot(lock)
+        """Wait for the environment's slot and take it; see `QueueingGuard.acquire`."""
+        queue = self._queue(environment)
+        await queue.wait(on_next or _nothing)
+        return LocalSlot(queue)
 
-    def _lock(self, environment: EnvironmentId) -> asyncio.Lock:
+    def _queue(self, environment: EnvironmentId) -> LoopQueue:
         loop = asyncio.get_running_loop()
         try:
-            return self._locks[loop][environment]
+            return self._queues[loop][environment]
         except KeyError:
-            return self._locks.setdefault(loop, {}).setdefault(environment, asyncio.Lock())
+            return self._queues.setdefault(loop, {}).setdefault(environment, LoopQueue())
 
     def __repr__(self) -> str:
         return "LocalGuard()"
@@ -44,10 +43,10 @@ class LocalGuard:
 class LocalSlot:
     """A slot of a `LocalGuard`; it needs no mark of an open request, since it dies with its holder's event loop."""
 
-    __slots__ = ("_lock",)
+    __slots__ = ("_queue",)
 
-    def __init__(self, lock: asyncio.Lock) -> None:
-        self._lock = lock
+    def __init__(self, queue: LoopQueue) -> None:
+        self._queue = queue
 
     async def request_begins(self, *, settle_time: float) -> None:
         """Do nothing."""
@@ -58,6 +57,10 @@ class LocalSlot:
     async def release(self, *, closed_for: float = 0.0) -> None:
         """Give the slot back, at once or `closed_for` seconds from now."""
         if closed_for:
-            asyncio.get_running_loop().call_later(closed_for, self._lock.release)
+            asyncio.get_running_loop().call_later(closed_for, self._queue.release)
         else:
-            self._lock.release()
+            self._queue.release()
+
+
+def _nothing() -> None:
+    """Do nothing."""

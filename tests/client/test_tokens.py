@@ -2,12 +2,17 @@
 
 import asyncio
 import itertools
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 import pytest
 
 from mwaa_async import (
     AccessDeniedError,
     EnvironmentNotFoundError,
+    Guard,
+    HostGuard,
+    LocalGuard,
     MwaaClient,
     RequestRejectedError,
     ThrottledError,
@@ -50,6 +55,27 @@ async def test_the_next_token_is_fetched_while_the_command_before_is_still_runni
         running = [(record.start, record.end or 0.0) for record in emulator.commands]
     assert later
     assert all(any(start < issued < end for start, end in running) for issued in later)
+
+
+@pytest.mark.parametrize("guard", [LocalGuard, HostGuard])
+async def test_in_a_long_queue_a_token_is_fetched_when_the_client_is_next(
+    guard: Callable[[], Guard],
+) -> None:
+    """Fetched as early as it is asked for, it would be too old, and another one would be needed."""
+    async with (
+        Emulator(token_lifetime=1.5, command_time=0.7, token_time=0.3) as emulator,
+        AsyncExitStack() as stack,
+    ):
+        options = emulator.client_options() | {"guard": guard(), "token_lifetime": 1.5}
+        clients = [await stack.enter_async_context(MwaaClient(**options)) for _ in range(4)]
+        handles = [client.environment("demo", airflow_version="2.10.3") for client in clients]
+        first = asyncio.create_task(handles[0].run("version"))
+        while not emulator.commands:
+            await asyncio.sleep(0.01)
+        await asyncio.gather(first, *(handle.run("version") for handle in handles[1:]))
+        assert [handle.statistics().tokens_fetched for handle in handles] == [1, 1, 1, 1]
+        gaps = [later.start - (earlier.end or 0.0) for earlier, later in itertools.pairwise(emulator.commands)]
+        assert max(gaps) < 0.25, "nobody waits for a token in the slot"
 
 
 async def test_no_token_is_fetched_ahead_when_nobody_waits_for_it() -> None:

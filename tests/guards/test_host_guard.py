@@ -275,6 +275,37 @@ def _slot_file(directory: Path) -> Path:
     return next(file for file in directory.iterdir() if file.suffix == ".0")
 
 
+async def test_a_process_that_goes_from_environment_to_environment_keeps_few_files_open(tmp_path: Path) -> None:
+    before = _open_files()
+    for number in range(1000):
+        await (await HostGuard(tmp_path).acquire(EnvironmentId("aws", "eu-west-1", f"e{number}"))).release()
+    assert _open_files() - before < 50
+
+
+def test_a_process_that_goes_from_event_loop_to_event_loop_keeps_few_files_open(tmp_path: Path) -> None:
+    before = _open_files()
+    for _ in range(100):
+        asyncio.run(_use(tmp_path))
+    assert _open_files() - before < 50
+
+
+async def test_running_out_of_descriptors_is_an_error_of_the_guard_and_passes(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with Path(os.devnull).open() as next_free:
+        limit = next_free.fileno() + 2
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, before[1]))
+    try:
+        with pytest.raises(GuardError, match="Too many open files"):
+            await HostGuard(tmp_path).acquire(ENVIRONMENT)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    await _use(tmp_path)
+
+
+def _open_files() -> int:
+    return len(list(Path("/dev/fd").iterdir()))
+
+
 @pytest.mark.parametrize("value", [0.0, -1.0, float("nan")])
 def test_a_poll_interval_that_is_no_pause_is_refused(value: float) -> None:
     with pytest.raises(ValueError, match="poll_interval"):

@@ -182,6 +182,6 @@ async def test_several_processes_send_one_command_at_a_time_also_when_one_is_kil
             os.kill(children[0][0], signal.SIGKILL)
             for _, pipe in children[1:]:
                 assert await asyncio.to_thread(pipe.recv) == "done"
-        assert emulator.max_running("demo") <= 2, "a killed process frees the slot while its command may be running"
+        assert emulator.max_running("demo") == 1
         commands = [record.command for record in emulator.commands]
     assert len(commands) == len(set(commands)) >= 45

@@ -108,7 +108,7 @@ def run_commands(pipe: Connection, directory: Path, environ: dict[str, str], num
     os.environ.update(environ)
 
     async def run() -> None:
-        async with MwaaClient(guard=HostGuard(directory)) as client:
+        async with MwaaClient(guard=HostGuard(directory), settle_time=1.0) as client:
             demo = client.environment("demo")
             pipe.send("ready")
             for turn in range(number):

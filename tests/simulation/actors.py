@@ -26,13 +26,27 @@ class Client:
     witness: Witness
     retry_reads: bool
     closed: bool = False
+    dead: bool = False
 
     @property
     def queues(self) -> list[CommandQueue]:
         return [way.queue for way in self.ways if way.queue is not None]
 
+    async def die(self) -> None:
+        """End without any cleaning up; who waits for the client's queues has ended before."""
+        self.closed = self.dead = True
+        for way in self.ways:
+            way.is_dead = True
+        workers = [queue._worker for queue in self.queues if queue._worker is not None]
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+        await asyncio.gather(*(queue.aclose() for queue in self.queues))
+
     async def close(self) -> None:
         """Close all queues at once, as `MwaaClient` does."""
+        if self.dead:
+            return
         self.witness.saw(self.name, "is being closed")
         began = now()
         for way in self.ways:
@@ -42,6 +56,8 @@ class Client:
         await first.aclose()
         await asyncio.gather(*closing)
         took = now() - began
+        if self.dead:
+            return
         self.witness.saw(self.name, "is closed")
         self.witness.expect(took <= self.closing_takes_at_most, self.name, f"closing took {took:.3f} s")
         self.closed = True

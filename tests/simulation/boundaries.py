@@ -45,6 +45,7 @@ class SimulatedWay(WebServer):
         self._chance = chance
         self._sent = sent
         self.closing_since: float | None = None
+        self.is_dead = False
         self._connected = self._closed = False
         self._patient_until = 0.0
         self._last: Token | None = None
@@ -94,6 +95,7 @@ class SimulatedWay(WebServer):
             self._connected = True
 
     async def _exchange(self, token: Token, line: str, what: Fate) -> Answer:
+        self._witness.expect(not self.is_dead, self.name, f"{line!r} is sent by a dead process")
         self._sent(line)
         self._check_token(token, line)
         return await self._answer(self._service.send(line, token, self._environment, what))
@@ -114,6 +116,8 @@ class SimulatedWay(WebServer):
 
     def _check_cut(self, line: str) -> None:
         """A request is cut off only after `command_timeout`, or when the client has waited for it while closing."""
+        if self.is_dead:
+            return
         until = self._patient_until
         if self.closing_since is not None:
             until = min(until, self.closing_since + self._settings.settle_time)

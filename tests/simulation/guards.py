@@ -24,13 +24,45 @@ class WatchedGuard:
     """The guard of one process."""
 
     def __init__(
-        self, guard: QueueingGuard, name: str, slots: Slots, witness: Witness, *, release_takes: float
+        self,
+        guard: QueueingGuard,
+        name: str,
+        slots: Slots,
+        witness: Witness,
+        *,
+        release_takes: float,
+        settle_time: float,
     ) -> None:
         self.name = name
         self.slots = slots
         self.witness = witness
         self.release_takes = release_takes
+        self.settle_time = settle_time
         self._guard = guard
+        self._is_dead = False
+
+    def die(self) -> None:
+        """Leave everything as it is; the kernel frees the locks."""
+        self._is_dead = True
+        self.witness.saw(self.name, "is killed")
+        close_files(self._guard)
+        for environment, slot in list(self.slots.holder.items()):
+            if slot.belongs_to(self):
+                self.slots.closed_until[environment] = now() + (self.settle_time if slot.is_marked else 0.0)
+                slot.is_lost = True
+                del self.slots.holder[environment]
+
+    def rest(self) -> None:
+        """Do what happens while the event loop is at rest; an open request is another matter, and left alone."""
+        assert isinstance(self._guard, HostGuard)
+        self.witness.saw(self.name, "is at rest")
+        for environment, slot in list(self.slots.holder.items()):
+            if slot.belongs_to(self) and not slot.is_marked:
+                slot.is_lost = True
+                del self.slots.holder[environment]
+        for line in self._guard._lines.all():
+            if line.settle_time is None:
+                line.give_up()
 
     async def is_free(self, environment: EnvironmentId) -> bool:
         """Tell whether the slot could be taken."""
@@ -55,7 +87,11 @@ class WatchedSlot:
         self._slot = slot
         self._guard = guard
         self._released = False
-        self.is_marked = False
+        self.is_marked = self.is_lost = False
+
+    def belongs_to(self, guard: WatchedGuard) -> bool:
+        """Tell whether this process has the slot."""
+        return self._guard is guard
 
     async def request_begins(self, *, settle_time: float) -> None:
         """Note that a request goes out."""
@@ -75,14 +111,15 @@ class WatchedSlot:
         witness.expect(not self._released, name, "the slot is given back twice")
         self._released = True
         try:
-            if self._guard.release_takes:
+            if self._guard.release_takes and not self.is_lost:
                 await asyncio.sleep(self._guard.release_takes)
         except asyncio.CancelledError:
-            witness.expect(False, name, "giving back the slot is cancelled")
+            witness.expect(self.is_lost, name, "giving back the slot is cancelled")
             raise
         finally:
-            slots.closed_until[self.environment] = now() + closed_for
-            slots.holder.pop(self.environment, None)
+            if not self.is_lost:
+                slots.closed_until[self.environment] = now() + closed_for
+                slots.holder.pop(self.environment, None)
             await self._slot.release(closed_for=closed_for)
 
 

@@ -21,7 +21,8 @@ def check_caller(caller: Caller, service: Service, witness: Witness, scenario: S
     _check_truth(caller, service.runs[caller.order.line], witness, may_repeat=scenario.settings.retry_reads)
     _check_patience(caller, witness)
     order, closing = caller.order, scenario.closings[caller.order.client]
-    impatient = (order.timeout, order.queue_timeout, order.cancelled_after, closing) != (None,) * 4
+    rests = [moment for moment in scenario.rests if moment is not None]
+    impatient = (order.timeout, order.queue_timeout, order.cancelled_after, closing, *rests) != (None,) * 4
     if not impatient and not scenario.settings.trouble:
         witness.expect(isinstance(caller.outcome, CommandResult), caller.name, "fails although nothing went wrong")
 

@@ -43,12 +43,17 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One run; `closings` holds for each client when it is closed, or `None` for when everybody is done."""
+    """One run; `closings` holds for each client when it is closed, or `None` for when everybody is done.
+
+    `deaths` holds for each process when it is killed, and `rests` when its event loop stands still for a moment.
+    """
 
     seed: int
     settings: Settings
     orders: list[Order]
     closings: list[float | None]
+    deaths: list[float | None]
+    rests: list[float | None]
 
 
 def scenario(seed: int) -> Scenario:
@@ -59,7 +64,15 @@ def scenario(seed: int) -> Scenario:
     horizon = chance.choice([0.0, 0.2, 2.0, 20.0])
     orders = [_order(number, chance, settings, horizon) for number in range(chance.randint(1, 12))]
     closings = [_closing(chance, orders) if chance.random() < 0.4 else None for _ in range(clients)]
-    return Scenario(seed, settings, orders, closings)
+    deaths, rests = ([_event(chance, settings, orders) for _ in range(settings.processes)] for _ in range(2))
+    return Scenario(seed, settings, orders, closings, deaths, rests)
+
+
+def _event(chance: random.Random, settings: Settings, orders: list[Order]) -> float | None:
+    """Return when something happens to a process; a guard of one event loop dies with it."""
+    if not settings.host_guard or chance.random() < 0.8:
+        return None
+    return chance.choice(orders).at + chance.choice([0.0, 0.02, 0.05, 0.11, 0.35, _moment(chance, 2.0)])
 
 
 def _closing(chance: random.Random, orders: list[Order]) -> float:

@@ -64,6 +64,8 @@ class World:
         self._guards: list[QueueingGuard] = []
         self._ways: list[SimulatedWay] = []
         self._clients: list[Client] = []
+        self._processes: list[tuple[WatchedGuard, list[Client]]] = []
+        self._callers: list[Caller] = []
         self._closings: list[asyncio.Task[None]] = []
         loop.set_exception_handler(self._left_over)
 
@@ -71,15 +73,19 @@ class World:
         """Let everybody act until all is over, and check what is left."""
         for process in range(self.scenario.settings.processes):
             self._open_process(f"process {process}")
-        callers = [Caller(order, self._clients[order.client], self.witness) for order in self.scenario.orders]
+        callers = self._callers = [
+            Caller(order, self._clients[order.client], self.witness) for order in self.scenario.orders
+        ]
         async with asyncio.timeout(_LONG):
             await self._act(callers)
             await self._service.rest()
             await asyncio.sleep(self.scenario.settings.settle_time + 0.1)
             await self._check_slots()
         for caller in callers:
+            if caller.client.dead:
+                continue
             check_caller(caller, self._service, self.witness, self.scenario)
-        check_statistics(callers, self._ways, self.witness)
+        check_statistics(callers, [way for way in self._ways if not way.is_dead], self.witness)
         left = [repr(task) for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         self.witness.expect(not left, "world", f"tasks are left: {left}")
 
@@ -92,12 +98,20 @@ class World:
         settings = self.scenario.settings
         guard = host_guard(self._directory) if settings.host_guard else LocalGuard()
         self._guards.append(guard)
-        watched = WatchedGuard(guard, name, self._slots, self.witness, release_takes=settings.release_takes)
-        for _ in range(settings.clients):
-            self._clients.append(self._open_client(watched))
+        watched = WatchedGuard(
+            guard,
+            name,
+            self._slots,
+            self.witness,
+            release_takes=settings.release_takes,
+            settle_time=settings.settle_time,
+        )
+        clients = [self._open_client(watched, number) for number in range(settings.clients)]
+        self._clients += clients
+        self._processes.append((watched, clients))
 
-    def _open_client(self, guard: WatchedGuard) -> Client:
-        name, settings = f"client {len(self._clients)}", self.scenario.settings
+    def _open_client(self, guard: WatchedGuard, number: int) -> Client:
+        name, settings = f"client {len(self._clients) + number}", self.scenario.settings
         ways = [self._open_way(name, number, guard) for number in range(settings.environments)]
         # It waits at most `settle_time`, and what it has to do itself is done at once.
         takes = settings.settle_time + settings.release_takes + 0.05
@@ -136,14 +150,34 @@ class World:
         for client, moment in zip(self._clients, self.scenario.closings, strict=True):
             if moment is not None:
                 asyncio.get_running_loop().call_later(moment, self._close, client)
+        for process, (death, rest) in enumerate(zip(self.scenario.deaths, self.scenario.rests, strict=True)):
+            if death is not None:
+                asyncio.get_running_loop().call_later(death, self._kill, process)
+            if rest is not None:
+                asyncio.get_running_loop().call_later(rest, self._rest, process)
         await asyncio.gather(*(asyncio.create_task(caller.act(self._order.asked)) for caller in callers))
-        await asyncio.sleep(max(filter(None, self.scenario.closings), default=0.0))
+        events = (*self.scenario.closings, *self.scenario.deaths, *self.scenario.rests)
+        await asyncio.sleep(max(filter(None, events), default=0.0))
         for client in self._clients:
             await client.close()
         await asyncio.gather(*self._closings)
 
     def _close(self, client: Client) -> None:
         self._closings.append(asyncio.create_task(client.close()))
+
+    def _kill(self, process: int) -> None:
+        guard, clients = self._processes[process]
+        guard.die()
+        self._guards[process] = host_guard(self._directory)  # to look with in the end
+        for caller in self._callers:
+            if caller.client in clients and caller.task is not None:
+                caller.task.cancel()
+        self._closings += [asyncio.create_task(client.die()) for client in clients]
+
+    def _rest(self, process: int) -> None:
+        guard, clients = self._processes[process]
+        if not clients[0].dead:
+            guard.rest()
 
     async def _check_slots(self) -> None:
         """Every slot is free again, and every guard can take it."""
