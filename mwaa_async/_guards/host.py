@@ -92,8 +92,8 @@ class HostGuard:
                     await self._wait_for(position, line)
                 if position == 1 and on_next is not None:
                     on_next()
-            while closed_for := line.seconds_until_open(now()):
-                await asyncio.sleep(closed_for)  # noqa: ASYNC110  # nobody tells; it is the clock that is waited for
+            while closed_for := line.seconds_until_open(now()):  # noqa: ASYNC110  # it is the clock that is waited for
+                await asyncio.sleep(closed_for)
         except PositionLostError:
             return False
         return True
