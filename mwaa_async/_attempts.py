@@ -1,6 +1,6 @@
 """How an attempt to run a command can end without Airflow's output."""
 
-from mwaa_async._result import CommandResult
+from mwaa_async._model.result import CommandResult
 
 # Which of the two says "expired" is not known, and 403 is given for a command, too; in neither case has anything run.
 TOKEN_REFUSED = frozenset({401, 403})

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 from anyio import to_thread
 
 from mwaa_async._clock import now
-from mwaa_async._connections import connector, proxy_of_variable
 from mwaa_async._errors import AccessDeniedError, EnvironmentNotFoundError, ThrottledError, TokenError
 from mwaa_async._identity import EnvironmentId
-from mwaa_async._trust import default_ssl_context
+from mwaa_async._transport.connections import connector, proxy_of_variable
+from mwaa_async._transport.trust import default_ssl_context
 from mwaa_async._version import __version__
 
 if TYPE_CHECKING:

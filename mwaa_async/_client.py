@@ -11,26 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 from anyio import CancelScope
 
-from mwaa_async._airflow import Airflow
+from mwaa_async._airflow_version import Airflow
 from mwaa_async._aws import Account, AwsOptions, MwaaApi, open_account
 from mwaa_async._bulk.batch import Batch, OnError
 from mwaa_async._bulk.rows import TriggerOutcome
 from mwaa_async._bulk.sources import Requests, source_of
 from mwaa_async._bulk.writer import opened_journal
 from mwaa_async._clock import check_seconds
-from mwaa_async._connections import Route, parse_address, parse_proxy
 from mwaa_async._environment import Environment
 from mwaa_async._errors import EventLoopError, TokenError
 from mwaa_async._execution import Execution
 from mwaa_async._guards import Guard, HostGuard, queueing
 from mwaa_async._identity import check_name
+from mwaa_async._model.result import CommandResult
 from mwaa_async._protocol.catalogue import only_reads
 from mwaa_async._protocol.endpoint import first_path
 from mwaa_async._protocol.run_ids import RUN_ID_PATTERN, run_id_pattern
 from mwaa_async._queue import CommandQueue, EnvironmentStatistics, Submitted
-from mwaa_async._result import CommandResult
 from mwaa_async._tokens import Tokens
-from mwaa_async._web_server import WebServer
+from mwaa_async._transport.connections import Route, parse_address, parse_proxy
+from mwaa_async._transport.web_server import WebServer
 
 if TYPE_CHECKING:
     import aioboto3

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from mwaa_async._airflow import Airflow
+from mwaa_async._airflow_version import Airflow
 from mwaa_async._commands.assets import Assets
 from mwaa_async._commands.connections import Connections
 from mwaa_async._commands.dags import Dags
@@ -14,11 +14,11 @@ from mwaa_async._commands.roles import Roles
 from mwaa_async._commands.rows import unexpected
 from mwaa_async._commands.tasks import Tasks
 from mwaa_async._commands.variables import Variables
+from mwaa_async._model.result import CommandResult
 from mwaa_async._protocol.command_line import command_line
 from mwaa_async._protocol.log_lines import last_line
 from mwaa_async._protocol.versions import Version, parse_version
 from mwaa_async._queue import EnvironmentStatistics, Submitted
-from mwaa_async._result import CommandResult
 
 if TYPE_CHECKING:
     from mwaa_async._client import MwaaClient

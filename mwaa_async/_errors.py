@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from mwaa_async._commands.dag_runs import DagRun
-    from mwaa_async._result import CommandResult
+    from mwaa_async._model.result import CommandResult
 
 
 class MwaaError(Exception):

@@ -17,14 +17,14 @@ from mwaa_async._attempts import (
 from mwaa_async._clock import now
 from mwaa_async._errors import MwaaError, OutputError
 from mwaa_async._guards import RequestSlot
+from mwaa_async._model.result import CommandResult
 from mwaa_async._outcomes import error_after, is_silent, outcome_unknown, ran, seconds_to_wait
 from mwaa_async._protocol.answers import GarbledAnswerError
 from mwaa_async._protocol.catalogue import command_words
 from mwaa_async._protocol.secrets import redacted
-from mwaa_async._result import CommandResult
 from mwaa_async._retry import path_after, seconds_until_retry
 from mwaa_async._tokens import CliToken, Tokens
-from mwaa_async._web_server import Answer, TooLargeError, WebServer
+from mwaa_async._transport.web_server import Answer, TooLargeError, WebServer
 
 
 @dataclass(eq=False, slots=True)

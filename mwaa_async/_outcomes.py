@@ -16,12 +16,12 @@ from mwaa_async._errors import (
     RequestRejectedError,
     VariableNotFoundError,
 )
+from mwaa_async._model.result import CommandResult
 from mwaa_async._protocol.advice import advice
 from mwaa_async._protocol.catalogue import always_answers
 from mwaa_async._protocol.named_failures import NamedFailure, named_failure
 from mwaa_async._protocol.secrets import called, redacted, without_secrets
 from mwaa_async._protocol.verdicts import failure, lists_import_errors, printed_nothing
-from mwaa_async._result import CommandResult
 
 # Airflow ran. Whether a failed command is answered with 200 or 400 is not known either.
 _AIRFLOW_RAN = frozenset({200, 400})

@@ -21,9 +21,9 @@ from mwaa_async._errors import MwaaError, QueueTimeoutError
 from mwaa_async._execution import Execution, Request
 from mwaa_async._guards import QueueingGuard, RequestSlot
 from mwaa_async._identity import EnvironmentId
+from mwaa_async._model.result import CommandResult
 from mwaa_async._outcomes import check, not_connected, outcome_unknown
 from mwaa_async._protocol.secrets import redacted
-from mwaa_async._result import CommandResult
 
 logger = logging.getLogger("mwaa_async")
 

@@ -11,9 +11,9 @@ from mwaa_async import Guard, MwaaClient
 from mwaa_async._aws import AwsOptions
 from mwaa_async._cli.exits import MissingExtraError
 from mwaa_async._clock import check_seconds
-from mwaa_async._connections import parse_address, parse_proxy
 from mwaa_async._identity import check_name
 from mwaa_async._protocol.run_ids import RUN_ID_PATTERN
+from mwaa_async._transport.connections import parse_address, parse_proxy
 
 
 @dataclass(frozen=True, slots=True)

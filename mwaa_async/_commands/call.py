@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mwaa_async._errors import UnsupportedCommandError
+from mwaa_async._model.result import CommandResult
 from mwaa_async._protocol.catalogue import Command, catalogue
 from mwaa_async._protocol.command_line import command_line
 from mwaa_async._protocol.versions import Version
 from mwaa_async._queue import Submitted
-from mwaa_async._result import CommandResult
 
 if TYPE_CHECKING:
     from mwaa_async._environment import Environment

@@ -11,9 +11,9 @@ from mwaa_async._clock import check_seconds
 from mwaa_async._commands.call import Value, aware, call, iso, unsupported
 from mwaa_async._commands.rows import Row, read_row, read_rows, unexpected
 from mwaa_async._errors import DagRunFailedError, DagRunNotFoundError
+from mwaa_async._model.result import CommandResult
 from mwaa_async._protocol.log_lines import last_line
 from mwaa_async._protocol.tables import read_table
-from mwaa_async._result import CommandResult
 
 if TYPE_CHECKING:
     from mwaa_async._environment import Environment

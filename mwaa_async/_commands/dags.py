@@ -12,8 +12,8 @@ from mwaa_async._commands.call import Value, call, iso, json_text, unsupported
 from mwaa_async._commands.dag_runs import DagRun
 from mwaa_async._commands.rows import read_rows, read_value, unexpected
 from mwaa_async._commands.triggering import trigger
+from mwaa_async._model.result import CommandResult
 from mwaa_async._protocol.log_lines import answer_lines, last_line
-from mwaa_async._result import CommandResult
 
 if TYPE_CHECKING:
     from mwaa_async._environment import Environment

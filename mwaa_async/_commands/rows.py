@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 from mwaa_async._errors import OutputError
+from mwaa_async._model.result import CommandResult
 from mwaa_async._protocol.secrets import redacted
-from mwaa_async._result import CommandResult
 
 Row = Mapping[str, Any]
 T = TypeVar("T")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mwaa_async._commands.call import Value, call, iso, json_text
 from mwaa_async._commands.rows import read_rows, unexpected
+from mwaa_async._model.result import CommandResult
 from mwaa_async._protocol.log_lines import last_line
-from mwaa_async._result import CommandResult
 
 if TYPE_CHECKING:
     from mwaa_async._environment import Environment

@@ -19,11 +19,11 @@ from mwaa_async._errors import (
     MwaaError,
     OutcomeUnknownError,
 )
+from mwaa_async._model.result import CommandResult
 from mwaa_async._protocol.catalogue import catalogue
 from mwaa_async._protocol.run_ids import check_length, check_run_id, new_run_id
 from mwaa_async._protocol.versions import Version
 from mwaa_async._queue import Submitted
-from mwaa_async._result import CommandResult
 
 if TYPE_CHECKING:
     from mwaa_async._environment import Environment

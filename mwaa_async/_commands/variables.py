@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, overload
 from mwaa_async._commands.call import call
 from mwaa_async._commands.rows import rows, unexpected
 from mwaa_async._errors import VariableNotFoundError
+from mwaa_async._model.result import CommandResult
 from mwaa_async._outcomes import check
 from mwaa_async._protocol.log_lines import answer_lines, answered
-from mwaa_async._result import CommandResult
 
 if TYPE_CHECKING:
     from mwaa_async._environment import Environment

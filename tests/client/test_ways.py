@@ -14,8 +14,8 @@ import pytest
 from aiohttp import web
 
 from mwaa_async import ConnectError, MwaaClient, MwaaError, TokenError
-from mwaa_async._connect_failures import Failure, Kind, advice, happened
-from mwaa_async._connections import Address, Hop, Way, parse_address, parse_proxy
+from mwaa_async._transport.connect_failures import Failure, Kind, advice, happened
+from mwaa_async._transport.connections import Address, Hop, Way, parse_address, parse_proxy
 from mwaa_async.emulator import Emulator
 from tests.ways import forwarder, load_balancer, proxy_server
 

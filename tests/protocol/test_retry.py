@@ -16,8 +16,8 @@ from mwaa_async._attempts import (
     outcome_is_unknown,
     spends_token,
 )
+from mwaa_async._model.result import CommandResult
 from mwaa_async._protocol.endpoint import PATH, PATH_WITH_SLASH, first_path
-from mwaa_async._result import CommandResult
 from mwaa_async._retry import path_after, seconds_until_retry
 
 SETTLE_TIME = 10.0

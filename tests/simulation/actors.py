@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from mwaa_async._clock import now
 from mwaa_async._errors import MwaaError
+from mwaa_async._model.result import CommandResult
 from mwaa_async._protocol.catalogue import only_reads
 from mwaa_async._queue import CommandQueue, Submitted
-from mwaa_async._result import CommandResult
 from tests.simulation.boundaries import SimulatedWay
 from tests.simulation.guards import WatchedGuard
 from tests.simulation.scenario import Order

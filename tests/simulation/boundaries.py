@@ -8,9 +8,9 @@ from collections.abc import Callable
 from mwaa_async._attempts import ConnectionClosedError
 from mwaa_async._aws import CliTokenAnswer
 from mwaa_async._clock import now
-from mwaa_async._connections import Route
 from mwaa_async._queue import CommandQueue
-from mwaa_async._web_server import Answer, WebServer
+from mwaa_async._transport.connections import Route
+from mwaa_async._transport.web_server import Answer, WebServer
 from tests.simulation.clock import TICK
 from tests.simulation.fates import Fate, Way, fate
 from tests.simulation.scenario import Settings

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from mwaa_async._errors import MwaaError
-from mwaa_async._result import CommandResult
+from mwaa_async._model.result import CommandResult
 from tests.simulation.actors import Caller
 from tests.simulation.boundaries import SimulatedWay
 from tests.simulation.scenario import Scenario

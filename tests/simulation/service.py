@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from mwaa_async._aws import CliTokenAnswer
 from mwaa_async._clock import now
 from mwaa_async._errors import TokenError
-from mwaa_async._web_server import Answer, TooLargeError
+from mwaa_async._transport.web_server import Answer, TooLargeError
 from tests.simulation.clock import TICK
 from tests.simulation.fates import End, Fate
 from tests.simulation.scenario import Settings

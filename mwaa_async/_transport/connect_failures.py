@@ -6,7 +6,7 @@ import socket
 import ssl
 from typing import Literal, NamedTuple
 
-from mwaa_async._connections import Hop, Way
+from mwaa_async._transport.connections import Hop, Way
 
 Kind = Literal[
     "name",

@@ -11,9 +11,9 @@ from anyio import to_thread
 
 from mwaa_async._attempts import ConnectionClosedError, LostError, NotSentError, NoWayError
 from mwaa_async._clock import now
-from mwaa_async._connect_failures import advice, failure_of, happened
-from mwaa_async._connections import Route, Way, connector
 from mwaa_async._protocol.answers import Output, read_answer, read_large_answer
+from mwaa_async._transport.connect_failures import advice, failure_of, happened
+from mwaa_async._transport.connections import Route, Way, connector
 from mwaa_async._version import __version__
 
 if TYPE_CHECKING:

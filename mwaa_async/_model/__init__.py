@@ -1,0 +1,1 @@
+"""Values that callers get in their hands."""
