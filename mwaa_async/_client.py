@@ -9,14 +9,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from anyio import CancelScope
-
 from mwaa_async._airflow_version import Airflow
 from mwaa_async._aws import Account, AwsOptions, MwaaApi, open_account
-from mwaa_async._bulk.batch import Batch, OnError
-from mwaa_async._bulk.rows import TriggerOutcome
-from mwaa_async._bulk.sources import Requests, source_of
-from mwaa_async._bulk.writer import opened_journal
 from mwaa_async._clock import check_seconds
 from mwaa_async._environment import Environment
 from mwaa_async._errors import EventLoopError, TokenError
@@ -34,6 +28,10 @@ from mwaa_async._transport.web_server import WebServer
 
 if TYPE_CHECKING:
     import aioboto3
+
+    from mwaa_async._bulk.batch import OnError
+    from mwaa_async._bulk.rows import TriggerOutcome
+    from mwaa_async._bulk.sources import Requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +134,11 @@ class MwaaClient:
 
     async def trigger_many(
         self,
-        requests: Requests,
+        requests: "Requests",
         *,
         journal: str | os.PathLike[str] | None = None,
-        on_error: OnError = "continue",
-    ) -> AsyncGenerator[TriggerOutcome, None]:
+        on_error: "OnError" = "continue",
+    ) -> "AsyncGenerator[TriggerOutcome, None]":
         """Trigger a DAG run for each request, and yield what became of each as it comes.
 
         `requests` is read as it is consumed. Environments go in parallel, each one run at a time. With
@@ -154,6 +152,10 @@ class MwaaClient:
         Raises `JournalError` where the journal cannot be used or is one of other requests. What goes wrong with a row
         is in its outcome.
         """
+        from mwaa_async._bulk.batch import Batch
+        from mwaa_async._bulk.sources import source_of
+        from mwaa_async._bulk.writer import opened_journal
+
         opened = None if journal is None else await opened_journal(journal)
         try:
             async with aclosing(Batch(self, opened, on_error).outcomes(source_of(requests))) as outcomes:
@@ -182,6 +184,8 @@ class MwaaClient:
 
     async def aclose(self) -> None:
         """Close the client; it waits for what is on the wire, at most `settle_time`."""
+        from anyio import CancelScope
+
         # Cancelled or not: nothing may stay open. Every step of closing ends by itself.
         with CancelScope(shield=True):
             await asyncio.gather(*(queue.aclose() for queue in self._queues.values()))

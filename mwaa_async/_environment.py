@@ -2,18 +2,10 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mwaa_async._airflow_version import Airflow
-from mwaa_async._commands.assets import Assets
-from mwaa_async._commands.connections import Connections
-from mwaa_async._commands.dags import Dags
-from mwaa_async._commands.db import Db
-from mwaa_async._commands.providers import Providers
-from mwaa_async._commands.roles import Roles
-from mwaa_async._commands.rows import unexpected
-from mwaa_async._commands.tasks import Tasks
-from mwaa_async._commands.variables import Variables
 from mwaa_async._model.result import CommandResult
 from mwaa_async._protocol.command_line import command_line
 from mwaa_async._protocol.log_lines import last_line
@@ -22,6 +14,14 @@ from mwaa_async._queue import EnvironmentStatistics, Submitted
 
 if TYPE_CHECKING:
     from mwaa_async._client import MwaaClient
+    from mwaa_async._commands.assets import Assets
+    from mwaa_async._commands.connections import Connections
+    from mwaa_async._commands.dags import Dags
+    from mwaa_async._commands.db import Db
+    from mwaa_async._commands.providers import Providers
+    from mwaa_async._commands.roles import Roles
+    from mwaa_async._commands.tasks import Tasks
+    from mwaa_async._commands.variables import Variables
 
 
 class Environment:
@@ -36,14 +36,62 @@ class Environment:
         self._airflow = airflow
         self._run_id_pattern = run_id_pattern
         self.name = name
-        self.dags = Dags(self)
-        self.tasks = Tasks(self)
-        self.variables = Variables(self)
-        self.connections = Connections(self)
-        self.roles = Roles(self)
-        self.providers = Providers(self)
-        self.assets = Assets(self)
-        self.db = Db(self)
+
+    @cached_property
+    def dags(self) -> "Dags":
+        """DAGs and their runs."""
+        from mwaa_async._commands.dags import Dags
+
+        return Dags(self)
+
+    @cached_property
+    def tasks(self) -> "Tasks":
+        """Tasks and task instances."""
+        from mwaa_async._commands.tasks import Tasks
+
+        return Tasks(self)
+
+    @cached_property
+    def variables(self) -> "Variables":
+        """Variables."""
+        from mwaa_async._commands.variables import Variables
+
+        return Variables(self)
+
+    @cached_property
+    def connections(self) -> "Connections":
+        """Connections."""
+        from mwaa_async._commands.connections import Connections
+
+        return Connections(self)
+
+    @cached_property
+    def roles(self) -> "Roles":
+        """Roles."""
+        from mwaa_async._commands.roles import Roles
+
+        return Roles(self)
+
+    @cached_property
+    def providers(self) -> "Providers":
+        """Providers, and what they bring."""
+        from mwaa_async._commands.providers import Providers
+
+        return Providers(self)
+
+    @cached_property
+    def assets(self) -> "Assets":
+        """Assets (Airflow 3)."""
+        from mwaa_async._commands.assets import Assets
+
+        return Assets(self)
+
+    @cached_property
+    def db(self) -> "Db":
+        """The metadata database."""
+        from mwaa_async._commands.db import Db
+
+        return Db(self)
 
     async def run(
         self,
@@ -99,6 +147,8 @@ class Environment:
         try:
             parse_version(line := last_line(result.stdout))
         except ValueError:
+            from mwaa_async._commands.rows import unexpected
+
             raise unexpected(result, "version") from None
         return line
 

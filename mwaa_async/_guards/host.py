@@ -10,8 +10,6 @@ from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from platformdirs import user_runtime_path
-
 from mwaa_async._clock import now
 from mwaa_async._errors import GuardError
 from mwaa_async._guards.line import LAST, Line, PositionLostError
@@ -166,6 +164,8 @@ def _file_name(environment: EnvironmentId) -> str:
 
 @cache
 def _default_directory() -> Path:
+    from platformdirs import user_runtime_path
+
     with warnings.catch_warnings():
         # Without XDG_RUNTIME_DIR (cron, containers) there is a directory that serves as well.
         warnings.simplefilter("ignore")

@@ -4,8 +4,6 @@ import os
 import stat
 from pathlib import Path
 
-from filelock import lock_descriptor, unlock_descriptor
-
 from mwaa_async._guards.record import LENGTH, NOTHING_BYTES, Record, read_record
 
 _OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -32,10 +30,14 @@ class LockFiles:
 
     def try_lock(self, number: int) -> bool:
         """Lock one of the files if it is free."""
+        from filelock import lock_descriptor
+
         return bool(lock_descriptor(self._descriptors[number], blocking=False))
 
     def unlock(self, number: int) -> None:
         """Unlock one of the files."""
+        from filelock import unlock_descriptor
+
         unlock_descriptor(self._descriptors[number])
 
     def are_in_place(self) -> bool:

@@ -8,7 +8,6 @@ from importlib.util import find_spec
 from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 if TYPE_CHECKING:
     from aiohttp import BaseConnector
@@ -187,6 +186,8 @@ def _is_v6(text: str) -> bool:
 
 
 def _proxy_from_environment(hostname: str) -> Proxy | None:
+    from urllib.request import getproxies, proxy_bypass
+
     if proxy_bypass(hostname):
         return None
     proxies = getproxies()
