@@ -30,7 +30,7 @@ from mwaa_async._errors import (
 from mwaa_async._guards import Guard, HostGuard, LocalGuard, QueueingGuard, RequestSlot, Slot
 from mwaa_async._identity import EnvironmentId
 from mwaa_async._model.result import CommandResult
-from mwaa_async._queue import EnvironmentStatistics
+from mwaa_async._model.statistics import EnvironmentStatistics
 from mwaa_async._version import __version__
 
 if TYPE_CHECKING:

@@ -14,17 +14,13 @@ from mwaa_async._aws import Account, AwsOptions, MwaaApi, open_account
 from mwaa_async._clock import check_seconds
 from mwaa_async._environment import Environment
 from mwaa_async._errors import EventLoopError, TokenError
-from mwaa_async._execution import Execution
 from mwaa_async._guards import Guard, HostGuard, queueing
 from mwaa_async._identity import check_name
 from mwaa_async._model.result import CommandResult
+from mwaa_async._model.statistics import EnvironmentStatistics
 from mwaa_async._protocol.catalogue import only_reads
-from mwaa_async._protocol.endpoint import first_path
 from mwaa_async._protocol.run_ids import RUN_ID_PATTERN, run_id_pattern
-from mwaa_async._queue import CommandQueue, EnvironmentStatistics, Submitted
-from mwaa_async._tokens import Tokens
 from mwaa_async._transport.connections import Route, parse_address, parse_proxy
-from mwaa_async._transport.web_server import WebServer
 
 if TYPE_CHECKING:
     import aioboto3
@@ -32,6 +28,7 @@ if TYPE_CHECKING:
     from mwaa_async._bulk.batch import OnError
     from mwaa_async._bulk.rows import TriggerOutcome
     from mwaa_async._bulk.sources import Requests
+    from mwaa_async._queue import CommandQueue, Submitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +200,7 @@ class MwaaClient:
         queue_timeout: float | None,
         check_failure: bool,
         may_run_twice: bool,
-        on_submit: Callable[[Submitted], None] | None = None,
+        on_submit: "Callable[[Submitted], None] | None" = None,
     ) -> Coroutine[Any, Any, CommandResult]:
         check_seconds("timeout", timeout)
         check_seconds("queue_timeout", queue_timeout)
@@ -229,7 +226,7 @@ class MwaaClient:
         queue = self._queues.get(environment)
         return queue.statistics() if queue else EnvironmentStatistics(0, 0, 0, 0, 0, False)
 
-    def _queue(self, environment: str) -> CommandQueue:
+    def _queue(self, environment: str) -> "CommandQueue":
         """Return the environment's queue. Synchronous, so that commands queue in the order in which they are asked."""
         if isinstance(self._account, TokenError):
             raise type(self._account)(f"{environment}: {self._account}", environment=environment)
@@ -248,7 +245,13 @@ class MwaaClient:
             self._queues[environment] = self._new_queue(self._account, self._api, environment)
         return self._queues[environment]
 
-    def _new_queue(self, account: Account, api: MwaaApi, environment: str) -> CommandQueue:
+    def _new_queue(self, account: Account, api: MwaaApi, environment: str) -> "CommandQueue":
+        from mwaa_async._execution import Execution
+        from mwaa_async._protocol.endpoint import first_path
+        from mwaa_async._queue import CommandQueue
+        from mwaa_async._tokens import Tokens
+        from mwaa_async._transport.web_server import WebServer
+
         airflow = self._airflows[environment]
         tokens = Tokens(
             lambda: api.create_cli_token(environment),

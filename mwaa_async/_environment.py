@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from mwaa_async._airflow_version import Airflow
 from mwaa_async._model.result import CommandResult
+from mwaa_async._model.statistics import EnvironmentStatistics
 from mwaa_async._protocol.command_line import command_line
-from mwaa_async._protocol.log_lines import last_line
 from mwaa_async._protocol.versions import Version, parse_version
-from mwaa_async._queue import EnvironmentStatistics, Submitted
 
 if TYPE_CHECKING:
     from mwaa_async._client import MwaaClient
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from mwaa_async._commands.roles import Roles
     from mwaa_async._commands.tasks import Tasks
     from mwaa_async._commands.variables import Variables
+    from mwaa_async._queue import Submitted
 
 
 class Environment:
@@ -143,12 +143,13 @@ class Environment:
         return await self._airflow.known_version(self._printed_version)
 
     async def _printed_version(self) -> str:
+        from mwaa_async._commands.rows import unexpected
+        from mwaa_async._protocol.log_lines import last_line
+
         result = await self._send("version")
         try:
             parse_version(line := last_line(result.stdout))
         except ValueError:
-            from mwaa_async._commands.rows import unexpected
-
             raise unexpected(result, "version") from None
         return line
 
@@ -160,7 +161,7 @@ class Environment:
         queue_timeout: float | None = None,
         check: bool = True,
         may_run_twice: bool = False,
-        on_submit: Callable[[Submitted], None] | None = None,
+        on_submit: "Callable[[Submitted], None] | None" = None,
     ) -> CommandResult:
         return await self._client._run(
             self.name,

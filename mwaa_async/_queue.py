@@ -22,6 +22,7 @@ from mwaa_async._execution import Execution, Request
 from mwaa_async._guards import QueueingGuard, RequestSlot
 from mwaa_async._identity import EnvironmentId
 from mwaa_async._model.result import CommandResult
+from mwaa_async._model.statistics import EnvironmentStatistics
 from mwaa_async._outcomes import check, not_connected, outcome_unknown
 from mwaa_async._protocol.secrets import redacted
 
@@ -31,23 +32,6 @@ T = TypeVar("T")
 
 _CLOSED = "the client was closed"
 _SLACK = 64  # commands that have left the queue and may be in it still, beside as many as wait
-
-
-@dataclass(frozen=True, slots=True)
-class EnvironmentStatistics:
-    """What one client does with one environment at this moment, and has done so far.
-
-    `queued` commands wait for their turn and `running` (0 or 1) is with the web server, also when nobody waits for it
-    any more. `completed` and `failed` count the commands that ended well and with an error. While `settling`, no
-    command is sent because the end of the one before could not be seen.
-    """
-
-    queued: int
-    running: int
-    completed: int
-    failed: int
-    tokens_fetched: int
-    settling: bool
 
 
 @dataclass(eq=False, slots=True)

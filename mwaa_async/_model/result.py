@@ -5,12 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mwaa_async._errors import OutputError
-from mwaa_async._protocol.advice import json_advice
 from mwaa_async._protocol.catalogue import command_words, prints_a_text
-from mwaa_async._protocol.documents import find_json
-from mwaa_async._protocol.log_lines import answered, divided, text_in
 from mwaa_async._protocol.secrets import redacted
-from mwaa_async._protocol.verdicts import failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +36,8 @@ class CommandResult:
         `OutputError` where such lines at the ends of a variable's value cannot be told from the log's; `stdout` has all
         of it.
         """
+        from mwaa_async._protocol.log_lines import divided
+
         is_text = prints_a_text(self.command)
         if is_text and command_words(self.command).startswith("variables") and not self._has_failed():
             return self.stored_text(self.stdout)
@@ -47,6 +45,8 @@ class CommandResult:
 
     def stored_text(self, printed: str) -> str:
         """Return the text that somebody stored from what this command `printed` of it. Raises `OutputError`."""
+        from mwaa_async._protocol.log_lines import text_in
+
         try:
             return text_in(printed, self.answered_at)
         except ValueError as error:
@@ -60,6 +60,9 @@ class CommandResult:
             ) from None
 
     def _has_failed(self) -> bool:
+        from mwaa_async._protocol.log_lines import answered
+        from mwaa_async._protocol.verdicts import failure
+
         # What a value says, which may be anything, tells no failure.
         stdout = "a value\n" if answered(self.stdout) else self.stdout
         return self.http_status != 200 or failure(stdout, self.stderr) is not None
@@ -69,6 +72,9 @@ class CommandResult:
 
         Raises `OutputError` when stdout holds none, which is usual without `--output json`.
         """
+        from mwaa_async._protocol.advice import json_advice
+        from mwaa_async._protocol.documents import find_json
+
         try:
             return find_json(self.stdout)
         except ValueError as error:
