@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from anyio import to_thread
-
 from mwaa_async._clock import now
 from mwaa_async._errors import AccessDeniedError, EnvironmentNotFoundError, ThrottledError, TokenError
 from mwaa_async._identity import EnvironmentId
@@ -22,6 +20,7 @@ from mwaa_async._version import __version__
 
 if TYPE_CHECKING:
     import aioboto3
+    from aiobotocore.session import AioSession
     from aiohttp import BaseConnector
 
 _DENIED = re.compile(
@@ -41,7 +40,7 @@ _HOSTNAME = re.compile(r"[A-Za-z0-9.\-]{1,255}(:\d{1,5})?")
 class AwsOptions:
     """What the user said about AWS; the rest comes from the environment, as in every AWS SDK."""
 
-    session: "aioboto3.Session | None" = None
+    session: "aioboto3.Session | AioSession | None" = None
     region_name: str | None = None
     profile_name: str | None = None
     endpoint_url: str | None = None
@@ -61,7 +60,7 @@ class CliTokenAnswer:
 class Account:
     """An AWS session with everything about it that is known before the first request."""
 
-    session: "aioboto3.Session"
+    session: "AioSession"
     partition: str
     region: str
     endpoint_url: str
@@ -76,20 +75,16 @@ class Account:
 
 async def open_account(options: AwsOptions) -> Account:
     """Find credentials' source, region, endpoint and trust. Raises `TokenError` where one is missing."""
-    # Importing botocore and reading its data files takes most of a second, during which the event loop goes on.
-    return await to_thread.run_sync(_open_account, options)
+    # Importing aiobotocore and reading its data files takes a third of a second, during which the event loop goes on.
+    return await asyncio.to_thread(_open_account, options)
 
 
 def _open_account(options: AwsOptions) -> Account:
-    import aioboto3
     from botocore.exceptions import BotoCoreError
 
     try:
-        # Python's SDK reads AWS_DEFAULT_REGION only; AWS_REGION is what every other one reads.
-        session = options.session or aioboto3.Session(
-            profile_name=options.profile_name, region_name=options.region_name or os.environ.get("AWS_REGION")
-        )
-        return _account(options, session, options.region_name or session.region_name)
+        session = _new_session(options) if options.session is None else _sdk_session(options.session)
+        return asyncio.run(_account(options, session))
     except BotoCoreError as error:
         raise token_error(error, None) from error
     except ValueError as error:
@@ -98,43 +93,56 @@ def _open_account(options: AwsOptions) -> Account:
         raise TokenError(f"the certificates in AWS_CA_BUNDLE cannot be used: {error}") from error
 
 
-def _account(options: AwsOptions, session: "aioboto3.Session", region: str | None) -> Account:
-    import boto3
-    from botocore.config import Config
+def _new_session(options: AwsOptions) -> "AioSession":
+    from aiobotocore.session import AioSession
 
-    asked = boto3.Session(profile_name=options.profile_name or _named_profile(session))
+    session = AioSession(profile=options.profile_name)
+    # Python's SDK reads AWS_DEFAULT_REGION only; AWS_REGION is what every other one reads.
+    if region := options.region_name or os.environ.get("AWS_REGION"):
+        session.set_config_variable("region", region)
+    return session
 
-    def probe(endpoint_url: str | None, **config: bool) -> Any:
-        # Made only to be asked which endpoint it would use, so it gets credentials that nobody has to look for.
-        return asked.client(
-            "mwaa",
-            region_name=region,
-            endpoint_url=endpoint_url,
-            aws_access_key_id="none",
-            aws_secret_access_key="none",  # noqa: S106
-            config=Config(**config),
-        ).meta
 
-    chosen = probe(options.endpoint_url)
-    awss_own = probe(None, ignore_configured_endpoint_urls=True)
+def _sdk_session(session: "aioboto3.Session | AioSession") -> "AioSession":
+    # aioboto3 wraps aiobotocore's, and shows neither its configuration nor its clients' options otherwise.
+    return getattr(session, "_session", session)
+
+
+async def _account(options: AwsOptions, session: "AioSession") -> Account:
+    region = options.region_name or session.get_config_variable("region")
+    ssl_context, chosen, awss_own = await asyncio.gather(
+        asyncio.to_thread(_trust, options, session.get_config_variable("ca_bundle")),
+        _meta(session, region, options.endpoint_url),
+        _meta(session, region, None, ignore_configured_endpoint_urls=True),
+    )
     return Account(
         session=session,
         partition=chosen.partition,
         region=chosen.region_name,
         endpoint_url=chosen.endpoint_url,
         is_custom_endpoint=chosen.endpoint_url != awss_own.endpoint_url,
-        ssl_context=options.ssl_context or default_ssl_context(_ca_bundle(session)),
+        ssl_context=ssl_context,
     )
 
 
-def _named_profile(session: "aioboto3.Session") -> str | None:
-    # boto3 reports "default" also where there is no profile at all, and then refuses that name.
-    return None if session.profile_name == "default" else str(session.profile_name)
+async def _meta(session: "AioSession", region: str | None, endpoint_url: str | None, **config: bool) -> Any:
+    """Return what the SDK makes of region and endpoint."""
+    from aiobotocore.config import AioConfig
+
+    # Made only to be asked, so it gets credentials that nobody has to look for.
+    async with session.create_client(
+        "mwaa",
+        region_name=region,
+        endpoint_url=endpoint_url,
+        aws_access_key_id="none",
+        aws_secret_access_key="none",  # noqa: S106
+        config=AioConfig(**config),
+    ) as client:
+        return client.meta
 
 
-def _ca_bundle(session: "aioboto3.Session") -> str | None:
-    bundle = session._session.get_config_variable("ca_bundle")
-    return str(bundle) if bundle else None
+def _trust(options: AwsOptions, ca_bundle: str | None) -> ssl.SSLContext:
+    return options.ssl_context or default_ssl_context(ca_bundle)
 
 
 class MwaaApi:
@@ -227,7 +235,9 @@ def _aws_client(account: Account) -> Any:
     # A host prefix ("env.") belongs to AWS's own host names; before a custom endpoint it names nothing.
     prefix = {"inject_host_prefix": False} if account.is_custom_endpoint else {}
     config = AioConfig(http_session_cls=VerifyingSession, user_agent_extra=f"mwaa-async/{__version__}", **prefix)
-    return account.session.client("mwaa", region_name=account.region, endpoint_url=account.endpoint_url, config=config)
+    return account.session.create_client(
+        "mwaa", region_name=account.region, endpoint_url=account.endpoint_url, config=config
+    )
 
 
 def _silence_token_dumps() -> None:

@@ -24,6 +24,7 @@ from mwaa_async._transport.connections import Route, parse_address, parse_proxy
 
 if TYPE_CHECKING:
     import aioboto3
+    from aiobotocore.session import AioSession
 
     from mwaa_async._bulk.batch import OnError
     from mwaa_async._bulk.rows import TriggerOutcome
@@ -51,7 +52,8 @@ class MwaaClient:
     """Runs Airflow commands on MWAA environments, one at a time on each.
 
     Use it as `async with MwaaClient() as client:`, one for a program. Credentials, region, profile and endpoint come
-    from where every AWS SDK takes them; `session` is an `aioboto3.Session` of your own.
+    from where every AWS SDK takes them; `session` is an `aioboto3.Session` or an
+    `aiobotocore.session.AioSession` of your own.
 
     `guard` says with whom the rule "one at a time" is shared (default: `HostGuard`, every process of this user on this
     host). With `retry_reads` a command that only reads is sent once more, after `settle_time`, when nobody knows
@@ -76,7 +78,7 @@ class MwaaClient:
     def __init__(
         self,
         *,
-        session: "aioboto3.Session | None" = None,
+        session: "aioboto3.Session | AioSession | None" = None,
         region_name: str | None = None,
         profile_name: str | None = None,
         endpoint_url: str | None = None,
