@@ -5,8 +5,8 @@ import logging
 import os
 import re
 import ssl
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from mwaa_async._clock import now
 from mwaa_async._errors import AccessDeniedError, EnvironmentNotFoundError, ThrottledError, TokenError
 from mwaa_async._identity import EnvironmentId
 from mwaa_async._transport.connections import connector, proxy_of_variable
-from mwaa_async._transport.trust import default_ssl_context
+from mwaa_async._transport.trust import default_ssl_context, with_bundle
 from mwaa_async._version import __version__
 
 if TYPE_CHECKING:
@@ -75,16 +75,30 @@ class Account:
 
 async def open_account(options: AwsOptions) -> Account:
     """Find credentials' source, region, endpoint and trust. Raises `TokenError` where one is missing."""
-    # Importing aiobotocore and reading its data files takes a third of a second, during which the event loop goes on.
-    return await asyncio.to_thread(_open_account, options)
+    # Importing aiobotocore and reading its data files takes a third of a second, during which the event loop goes on,
+    # and OpenSSL reads the system's authorities.
+    authorities, session = await asyncio.gather(
+        asyncio.to_thread(lambda: options.ssl_context or default_ssl_context()), asyncio.to_thread(_session, options)
+    )
+    return await asyncio.to_thread(_open_account, options, session, authorities)
 
 
-def _open_account(options: AwsOptions) -> Account:
+def _session(options: AwsOptions) -> "AioSession":
+    with _errors_of_the_sdk():
+        return _new_session(options) if options.session is None else _sdk_session(options.session)
+
+
+def _open_account(options: AwsOptions, session: "AioSession", authorities: ssl.SSLContext) -> Account:
+    with _errors_of_the_sdk():
+        return asyncio.run(_account(options, session, authorities))
+
+
+@contextmanager
+def _errors_of_the_sdk() -> Iterator[None]:
     from botocore.exceptions import BotoCoreError
 
     try:
-        session = _new_session(options) if options.session is None else _sdk_session(options.session)
-        return asyncio.run(_account(options, session))
+        yield
     except BotoCoreError as error:
         raise token_error(error, None) from error
     except ValueError as error:
@@ -97,6 +111,8 @@ def _new_session(options: AwsOptions) -> "AioSession":
     from aiobotocore.session import AioSession
 
     session = AioSession(profile=options.profile_name)
+    # Otherwise it looks through the directories of all 400 services, twice, to see whether there is this one.
+    session.get_component("data_loader").list_available_services = lambda type_name: ["mwaa"]
     # Python's SDK reads AWS_DEFAULT_REGION only; AWS_REGION is what every other one reads.
     if region := options.region_name or os.environ.get("AWS_REGION"):
         session.set_config_variable("region", region)
@@ -108,10 +124,11 @@ def _sdk_session(session: "aioboto3.Session | AioSession") -> "AioSession":
     return getattr(session, "_session", session)
 
 
-async def _account(options: AwsOptions, session: "AioSession") -> Account:
+async def _account(options: AwsOptions, session: "AioSession", authorities: ssl.SSLContext) -> Account:
     region = options.region_name or session.get_config_variable("region")
+    bundle = None if options.ssl_context else session.get_config_variable("ca_bundle")
     ssl_context, chosen, awss_own = await asyncio.gather(
-        asyncio.to_thread(_trust, options, session.get_config_variable("ca_bundle")),
+        asyncio.to_thread(with_bundle, authorities, bundle),
         _meta(session, region, options.endpoint_url),
         _meta(session, region, None, ignore_configured_endpoint_urls=True),
     )
@@ -139,10 +156,6 @@ async def _meta(session: "AioSession", region: str | None, endpoint_url: str | N
         config=AioConfig(**config),
     ) as client:
         return client.meta
-
-
-def _trust(options: AwsOptions, ca_bundle: str | None) -> ssl.SSLContext:
-    return options.ssl_context or default_ssl_context(ca_bundle)
 
 
 class MwaaApi:

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
+from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -169,11 +170,15 @@ class MwaaClient:
             raise RuntimeError("this MwaaClient is or was in use already; make a new one")
         self._loop = asyncio.get_running_loop()
         try:
-            self._account = await open_account(self._aws)
+            # Of the modules that the first queue needs, regular expressions among them, many milliseconds go by while
+            # OpenSSL is busy.
+            account, _ = await asyncio.gather(
+                open_account(self._aws), asyncio.to_thread(import_module, "mwaa_async._queue")
+            )
         except TokenError as error:
             self._account = error  # told to whoever runs a command, like everything else that AWS lacks
         else:
-            self._api = MwaaApi(self._account)
+            self._account, self._api = account, MwaaApi(account)
         return self
 
     async def __aexit__(
@@ -183,13 +188,21 @@ class MwaaClient:
 
     async def aclose(self) -> None:
         """Close the client; it waits for what is on the wire, at most `settle_time`."""
-        from anyio import CancelScope
+        closing = asyncio.create_task(self._close(), name="mwaa_async: close the client")
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            # Cancelled or not: nothing may stay open. Every step of closing ends by itself.
+            from anyio import CancelScope  # which takes as long to import as everything else takes to close
 
-        # Cancelled or not: nothing may stay open. Every step of closing ends by itself.
-        with CancelScope(shield=True):
-            await asyncio.gather(*(queue.aclose() for queue in self._queues.values()))
-            if self._api is not None:
-                await self._api.aclose()
+            with CancelScope(shield=True):
+                await asyncio.wait([closing])
+            raise
+
+    async def _close(self) -> None:
+        await asyncio.gather(*(queue.aclose() for queue in self._queues.values()))
+        if self._api is not None:
+            await self._api.aclose()
         self._account = self._account or TokenError("the client was closed before it was opened")
         self._api = None
 

@@ -41,3 +41,9 @@ def test_all_names_are_shown_and_no_others_invented() -> None:
     assert set(mwaa_async.__all__) <= set(dir(mwaa_async))
     with pytest.raises(AttributeError, match="TriggerOutcomes"):
         _ = mwaa_async.TriggerOutcomes  # type: ignore[attr-defined]
+
+
+def test_a_command_of_the_program_loads_no_other_ones_libraries() -> None:
+    others = {"sqlite3", "rich", "yaml", "mwaa_async._bulk", "mwaa_async.emulator"}
+    run = "from mwaa_async._cli import program; program(['run', '--help'], standalone_mode=False)"
+    assert not loaded_by(run) & others

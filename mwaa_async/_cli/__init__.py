@@ -1,13 +1,11 @@
-"""The command line. Every command is a module, and imports what is heavy only when it is called."""
+"""The command line. Every command is a module that is imported when it is asked for."""
 
+from importlib import import_module
 from typing import Any
 
 import click
 
-from mwaa_async._cli.emulator import emulator
-from mwaa_async._cli.environments import environments
 from mwaa_async._cli.guards import guard_from
-from mwaa_async._cli.journal import journal
 from mwaa_async._cli.options import (
     Options,
     address,
@@ -18,16 +16,27 @@ from mwaa_async._cli.options import (
     seconds,
 )
 from mwaa_async._cli.output import log_to_stderr
-from mwaa_async._cli.run import run
-from mwaa_async._cli.token import token
-from mwaa_async._cli.trigger import trigger
-from mwaa_async._cli.trigger_many import trigger_many
 from mwaa_async._version import __version__
 
+_COMMANDS = ("emulator", "environments", "journal", "run", "token", "trigger", "trigger-many")
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
-@click.group(invoke_without_command=True, context_settings=_CONTEXT)
+class _Program(click.Group):
+    """The program; nobody waits for what another command imports."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"mwaa_async._cli.{name}"), name)
+        return command
+
+
+@click.group(cls=_Program, invoke_without_command=True, context_settings=_CONTEXT)
 @global_option("--region", help="AWS region; otherwise AWS_REGION or the profile's.")
 @global_option("--profile", help="AWS profile; otherwise AWS_PROFILE or the default one.")
 @global_option("--endpoint-url", metavar="URL", help="Endpoint of the MWAA API, in the place of AWS's own.")
@@ -92,7 +101,3 @@ def program(context: click.Context, /, *, guard: str, verbose: bool, **others: A
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)
         context.exit(2)
-
-
-for command in (run, trigger, trigger_many, journal, environments, token, emulator):
-    program.add_command(command)

@@ -7,8 +7,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from anyio import to_thread
-
 from mwaa_async._attempts import ConnectionClosedError, LostError, NotSentError, NoWayError
 from mwaa_async._clock import now
 from mwaa_async._protocol.answers import Output, read_answer, read_large_answer
@@ -48,6 +46,8 @@ class Answer:
         """Return Airflow's output. Raises `GarbledAnswerError`."""
         if len(self.body) < _LARGE:
             return read_answer(self.body)
+        from anyio import to_thread
+
         return await to_thread.run_sync(read_large_answer, self.body)
 
 
