@@ -82,7 +82,7 @@ class Faults:
     def __init__(self) -> None:
         self.tokens: deque[TokenFault | None] = deque()
         self.commands: deque[CommandFault | None] = deque()
-        self.descriptions: deque[RefusedByAws | None] = deque()
+        self.descriptions: deque[TokenFault | None] = deque()
 
     def next_for_token(self) -> TokenFault | None:
         """Return, and take off the script, what happens to this request for a token."""
@@ -100,6 +100,6 @@ class Faults:
         self.commands.popleft()
         return fault
 
-    def next_for_description(self) -> RefusedByAws | None:
+    def next_for_description(self) -> TokenFault | None:
         """Return, and take off the script, what happens to this request for a description (`GetEnvironment`)."""
         return self.descriptions.popleft() if self.descriptions else None

@@ -47,8 +47,10 @@ def token_api(
         if environment is None:
             return _not_found(request)
         environment.record.descriptions += 1
-        if fault := faults.next_for_description():
+        fault = faults.next_for_description()
+        if isinstance(fault, RefusedByAws):
             return _error(fault.status, fault.code, "No description for you")
+        await asyncio.sleep(fault.seconds if fault else 0.0)
         return web.json_response({"Environment": await _description(environment, region)})
 
     async def list_environments(request: web.Request) -> web.Response:

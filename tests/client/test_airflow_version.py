@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mwaa_async import Environment, EnvironmentNotFoundError, MwaaClient, OutcomeUnknownError, UnsupportedCommandError
-from mwaa_async.emulator import Emulator, RefusedByAws
+from mwaa_async.emulator import Emulator, RefusedByAws, SlowToken
 
 pytestmark = pytest.mark.anyio
 
@@ -165,3 +165,12 @@ async def test_who_waits_behind_a_look_for_the_version_can_be_cancelled(emulator
         with pytest.raises(asyncio.CancelledError):
             await second
     assert [record.command.split()[0] for record in emulator.commands] == ["version", "dags", "cheat-sheet"]
+
+
+async def test_the_first_command_waits_for_one_round_trip_to_aws_and_not_for_two(emulator: Emulator) -> None:
+    emulator.faults.descriptions.append(SlowToken(1.0))
+    emulator.faults.tokens.append(SlowToken(1.0))
+    async with environment(emulator) as demo:
+        first = await demo.run("dags list")
+    assert emulator.descriptions == len(emulator.tokens) == 1
+    assert 1.0 <= first.queued_for + first.took < 1.8
