@@ -36,24 +36,24 @@ from mwaa_async._version import __version__
 if TYPE_CHECKING:
     from mwaa_async._bulk.rows import TriggerOutcome, TriggerRequest
     from mwaa_async._commands.assets import Asset
-    from mwaa_async._commands.dag_runs import DagRun
     from mwaa_async._commands.dags import Dag, DagFile, DagImportError, Job
     from mwaa_async._commands.db import CleanedTable
     from mwaa_async._commands.providers import Hook, Provider, Trigger, Widget
     from mwaa_async._commands.roles import Role
     from mwaa_async._commands.tasks import FailedDep, TaskInstance
+    from mwaa_async._model.dag_run import DagRun
 else:
     # What typed commands and batches return is loaded by who uses it, or names it: making these classes takes a third
     # of the time that all else here takes.
     _LOADED_WHEN_NAMED = {
         "_bulk.rows": ("TriggerOutcome", "TriggerRequest"),
         "_commands.assets": ("Asset",),
-        "_commands.dag_runs": ("DagRun",),
         "_commands.dags": ("Dag", "DagFile", "DagImportError", "Job"),
         "_commands.db": ("CleanedTable",),
         "_commands.providers": ("Hook", "Provider", "Trigger", "Widget"),
         "_commands.roles": ("Role",),
         "_commands.tasks": ("FailedDep", "TaskInstance"),
+        "_model.dag_run": ("DagRun",),
     }
     _MODULES = {name: module for module, names in _LOADED_WHEN_NAMED.items() for name in names}
 

@@ -37,7 +37,7 @@ class Airflow:
         self.text: str | None = None
         self.version: Version | None = None
 
-    def is_told(self, text: str) -> None:
+    def set_version(self, text: str) -> None:
         """Take over a version that somebody knows. Raises `ValueError` for what is none."""
         self.version, self.text = parse_version(text), text
 
@@ -57,11 +57,11 @@ class Airflow:
             if self.version is None:
                 await self.find_version()
             if self.version is None:
-                self.is_told(await ask_airflow())
+                self.set_version(await ask_airflow())
         assert self.version is not None
         return self.version
 
-    async def in_turn(self) -> None:
+    async def in_order(self) -> None:
         """Wait for those who asked before and are finding out the version, so that nobody overtakes them."""
         async with self._in_order:
             pass
@@ -76,7 +76,7 @@ class Airflow:
     async def _find(self) -> None:
         try:
             async with asyncio.timeout(_PATIENCE):
-                self.is_told(await self._ask_aws())
+                self.set_version(await self._ask_aws())
         except EnvironmentNotFoundError:
             raise
         except (MwaaError, TimeoutError, ValueError) as error:

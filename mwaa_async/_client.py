@@ -3,12 +3,12 @@
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from importlib import import_module
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mwaa_async._airflow_version import Airflow
 from mwaa_async._aws import Account, AwsOptions, MwaaApi, open_account
@@ -17,10 +17,8 @@ from mwaa_async._environment import Environment
 from mwaa_async._errors import EventLoopError, TokenError
 from mwaa_async._guards import Guard, HostGuard, queueing
 from mwaa_async._identity import check_name
-from mwaa_async._model.result import CommandResult
-from mwaa_async._model.statistics import EnvironmentStatistics
-from mwaa_async._protocol.catalogue import only_reads
 from mwaa_async._protocol.run_ids import RUN_ID_PATTERN, run_id_pattern
+from mwaa_async._runner import Runner
 from mwaa_async._transport.connections import Route, parse_address, parse_proxy
 
 if TYPE_CHECKING:
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     from mwaa_async._bulk.batch import OnError
     from mwaa_async._bulk.rows import TriggerOutcome
     from mwaa_async._bulk.sources import Requests
-    from mwaa_async._queue import CommandQueue, Submitted
+    from mwaa_async._queue import CommandQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,6 @@ class MwaaClient:
         self._run_id_pattern = run_id_pattern(allowed_run_id_pattern)
         self._guard = queueing(guard or HostGuard())
         self._environments: dict[str, Environment] = {}
-        self._airflows: dict[str, Airflow] = {}
         self._queues: dict[str, CommandQueue] = {}
         self._account: Account | TokenError | None = None
         self._api: MwaaApi | None = None
@@ -123,13 +120,9 @@ class MwaaClient:
         what is no version.
         """
         if name not in self._environments:
-            airflow = Airflow(
-                check_name(name), lambda: self._version_from_aws(name), allow_unlisted=self._allow_unlisted
-            )
-            self._airflows[name] = airflow
-            self._environments[name] = Environment(self, name, airflow, self._run_id_pattern)
+            self._environments[name] = Environment(self._new_runner(check_name(name)))
         if airflow_version is not None:
-            self._airflows[name].is_told(airflow_version)
+            self._environments[name].runner.airflow.set_version(airflow_version)
         return self._environments[name]
 
     async def trigger_many(
@@ -158,7 +151,7 @@ class MwaaClient:
 
         opened = None if journal is None else await opened_journal(journal)
         try:
-            async with aclosing(Batch(self, opened, on_error).outcomes(source_of(requests))) as outcomes:
+            async with aclosing(Batch(self.environment, opened, on_error).outcomes(source_of(requests))) as outcomes:
                 async for outcome in outcomes:
                     yield outcome
         finally:
@@ -206,27 +199,15 @@ class MwaaClient:
         self._account = self._account or TokenError("the client was closed before it was opened")
         self._api = None
 
-    def _run(
-        self,
-        environment: str,
-        line: str,
-        *,
-        timeout: float | None,
-        queue_timeout: float | None,
-        check_failure: bool,
-        may_run_twice: bool,
-        on_submit: "Callable[[Submitted], None] | None" = None,
-    ) -> Coroutine[Any, Any, CommandResult]:
-        check_seconds("timeout", timeout)
-        check_seconds("queue_timeout", queue_timeout)
-        self._airflows[environment].check(line)
-        return self._queue(environment).run(
-            line,
-            timeout=timeout,
-            queue_timeout=self._timing.queue_timeout if queue_timeout is None else queue_timeout,
-            check_failure=check_failure,
-            idempotent=may_run_twice or (self._retry_reads and only_reads(line)),
-            on_submit=on_submit,
+    def _new_runner(self, environment: str) -> Runner:
+        airflow = Airflow(environment, lambda: self._version_from_aws(environment), allow_unlisted=self._allow_unlisted)
+        return Runner(
+            environment,
+            airflow,
+            lambda: self._queue(environment, airflow),
+            queue_timeout=self._timing.queue_timeout,
+            retry_reads=self._retry_reads,
+            run_id_pattern=self._run_id_pattern,
         )
 
     async def _version_from_aws(self, environment: str) -> str:
@@ -234,14 +215,7 @@ class MwaaClient:
             raise TokenError("the client is closed")
         return str((await self._api.get_environment(environment)).get("AirflowVersion"))
 
-    def _expect_more(self, environment: str, more_to_come: Callable[[], bool]) -> None:
-        self._queue(self.environment(environment).name).more_to_come = more_to_come
-
-    def _statistics(self, environment: str) -> EnvironmentStatistics:
-        queue = self._queues.get(environment)
-        return queue.statistics() if queue else EnvironmentStatistics(0, 0, 0, 0, 0, False)
-
-    def _queue(self, environment: str) -> "CommandQueue":
+    def _queue(self, environment: str, airflow: Airflow) -> "CommandQueue":
         """Return the environment's queue. Synchronous, so that commands queue in the order in which they are asked."""
         if isinstance(self._account, TokenError):
             raise type(self._account)(f"{environment}: {self._account}", environment=environment)
@@ -257,17 +231,16 @@ class MwaaClient:
                 environment=environment,
             )
         if environment not in self._queues:
-            self._queues[environment] = self._new_queue(self._account, self._api, environment)
+            self._queues[environment] = self._new_queue(self._account, self._api, airflow, environment)
         return self._queues[environment]
 
-    def _new_queue(self, account: Account, api: MwaaApi, environment: str) -> "CommandQueue":
+    def _new_queue(self, account: Account, api: MwaaApi, airflow: Airflow, environment: str) -> "CommandQueue":
         from mwaa_async._execution import Execution
         from mwaa_async._protocol.endpoint import first_path
         from mwaa_async._queue import CommandQueue
         from mwaa_async._tokens import Tokens
         from mwaa_async._transport.web_server import WebServer
 
-        airflow = self._airflows[environment]
         tokens = Tokens(
             lambda: api.create_cli_token(environment),
             self._timing.token_lifetime,

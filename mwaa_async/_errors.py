@@ -1,38 +1,12 @@
 """Every error of the package. Each says whether the command ran: `ran` is False, True, or None where nobody knows."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
+
+from mwaa_async._model.result import MwaaError as MwaaError
+from mwaa_async._model.result import OutputError as OutputError
 
 if TYPE_CHECKING:
-    from mwaa_async._commands.dag_runs import DagRun
-    from mwaa_async._model.result import CommandResult
-
-
-class MwaaError(Exception):
-    """Something went wrong with a command for an MWAA environment.
-
-    `ran` tells whether the command ran: `False` (certainly not, so it is safe to repeat), `True`, or `None` (unknown).
-    `environment` is the environment's name, `command` the command line with its secrets blanked out, `result` what
-    Airflow printed and `http_status` the web server's answer; each is `None` where there is none. `attempts` is more
-    than 1 where the command was sent again because nobody knew whether it had run.
-    """
-
-    ran: ClassVar[bool | None] = None
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        environment: str | None = None,
-        command: str | None = None,
-        result: "CommandResult | None" = None,
-        http_status: int | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.environment = environment
-        self.command = command
-        self.result = result
-        self.http_status = http_status
-        self.attempts = 1 if result is None else result.attempts
+    from mwaa_async._model.dag_run import DagRun
 
 
 class TokenError(MwaaError):
@@ -150,9 +124,3 @@ class JournalError(MwaaError):
     """
 
     ran: bool | None = False  # type: ignore[misc]  # of this class alone it depends on the moment
-
-
-class OutputError(MwaaError):
-    """The command ran, but its output is not what the command should have printed."""
-
-    ran = True

@@ -70,8 +70,17 @@ class Submitted:
     in_turn: Allowance | None
     is_queued: bool = True
 
+    async def result(self, *, check_failure: bool) -> CommandResult:
+        """Wait for the result, once; see `Environment.run`."""
+        return await self.queue.result(self, check_failure=check_failure)
+
+    def wait_at_most(self, seconds: float) -> None:
+        """Wait in the queue for that many seconds from now on, as if they had been its `queue_timeout`."""
+        if self.is_queued:
+            self.queue.limit(self, seconds)
+
     def leave(self, cause: str) -> None:
-        """Leave the queue, where it waits for its turn still; the caller is told the cause."""
+        """Leave the queue, where it waits for its turn still; the caller gets the cause as an error."""
         self.queue.leave(self, cause)
 
 
@@ -95,31 +104,24 @@ class CommandQueue:
         self._worker: asyncio.Task[None] | None = None
         self._may_be_interrupted = self._is_interrupted = False
         self._settling_until = 0.0
-        # Whoever submits a command as soon as the one before has ended says so here: the next token is fetched in time.
-        self.more_to_come: Callable[[], bool] = lambda: False
         self._completed = self._failed = 0
         self._is_closed = False
 
     @property
     def has_next(self) -> bool:
         """Tell whether a command is running and another one follows it."""
-        return self._running is not None and (self._queued > 0 or self.more_to_come())
+        return self._running is not None and self._queued > 0
 
-    async def run(
-        self,
-        line: str,
-        *,
-        timeout: float | None,
-        queue_timeout: float | None,
-        check_failure: bool,
-        idempotent: bool,
-        on_submit: Callable[[Submitted], None] | None = None,
-    ) -> CommandResult:
-        """Submit one command line and wait for its result; see `Environment.run`."""
+    def submit(self, line: str, *, timeout: float | None, queue_timeout: float | None, idempotent: bool) -> Submitted:
+        """Put a command line into the queue; whoever does waits for its result. Raises `QueueTimeoutError`."""
+        if self._is_closed:
+            self._failed += 1
+            raise self._not_run(line, _CLOSED)
+        return self._submit(Request(line, idempotent, now()), timeout, queue_timeout)
+
+    async def result(self, command: Submitted, *, check_failure: bool) -> CommandResult:
+        """Wait for the result of a command that was submitted. Raises `MwaaError`."""
         try:
-            command = self._submit(Request(line, idempotent, now()), timeout, queue_timeout)
-            if on_submit is not None:
-                on_submit(command)
             result = await self._outcome(command)
             if check_failure:
                 check(result)
@@ -128,6 +130,11 @@ class CommandQueue:
             raise
         self._completed += 1
         return result
+
+    def limit(self, command: Submitted, seconds: float) -> None:
+        """Let a command that has no `queue_timeout` wait for its turn for that many seconds from now on."""
+        command.in_queue = Allowance(seconds, seconds)
+        command.in_queue.run(self._time_out_in_queue, command)
 
     def leave(self, command: Submitted, cause: str) -> None:
         """Take a command out of the queue, where it waits for its turn; its caller is told the cause."""
@@ -162,8 +169,6 @@ class CommandQueue:
         await asyncio.wait([worker])
 
     def _submit(self, request: Request, timeout: float | None, queue_timeout: float | None) -> Submitted:
-        if self._is_closed:
-            raise self._not_run(request.line, _CLOSED)
         loop = asyncio.get_running_loop()
         command = Submitted(request, self, loop.create_future(), _allowance(queue_timeout), _allowance(timeout))
         self._waiting.append(command)

@@ -1,77 +1,53 @@
 """Triggering the rows of a batch: environments in parallel, each one row after the other."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Literal
 
 from mwaa_async._bulk.journal import Entry, Journal
-from mwaa_async._bulk.line import Line
-from mwaa_async._bulk.refusals import RefusedBeforeError, is_refusal, status_after, told_as_unknown
-from mwaa_async._bulk.rows import Row, Status, TriggerOutcome, TriggerRequest, bad_row, new_batch, row_of
+from mwaa_async._bulk.refusals import RefusedBeforeError
+from mwaa_async._bulk.rows import Row, TriggerOutcome, TriggerRequest, bad_row, new_batch, row_of
+from mwaa_async._bulk.sender import Sender, Step
 from mwaa_async._bulk.sources import Source
 from mwaa_async._bulk.writer import Writer
-from mwaa_async._commands.dag_runs import DagRun
-from mwaa_async._commands.triggering import trigger
-from mwaa_async._errors import DagRunAlreadyExistsError, JournalError, MwaaError, QueueTimeoutError, TokenError
-from mwaa_async._queue import Submitted
-
-if TYPE_CHECKING:
-    from mwaa_async._client import MwaaClient
+from mwaa_async._commands.dag_runs import Watcher
+from mwaa_async._environment import Environment
+from mwaa_async._errors import JournalError
+from mwaa_async._model.dag_run import DagRun
 
 OnError = Literal["continue", "stop"]
 
-_ROUNDS = 3  # in which rows whose outcome is unknown are sent again, when all others are done
-_LONGEST = 2000  # characters of an error in the journal
-
-
-@dataclass(eq=False, slots=True)
-class _Lane:
-    """One environment: the line of its rows, where they come from, and those of which nobody knows."""
-
-    environment: str
-    line: Line
-    source: Source
-    unsettled: list["_Step"] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A row that has come so far, to be recorded and told; without an entry the journal knows already."""
-
-    row: Row
-    source: Source
-    outcome: TriggerOutcome
-    entry: Entry | None = None
-
 
 class Batch:
-    """One batch on its way; `running` has the row that each environment is at."""
+    """One batch; `environment` returns the handle of an environment by its name."""
 
-    def __init__(self, client: "MwaaClient", journal: Journal | None, on_error: OnError = "continue") -> None:
+    def __init__(
+        self, environment: Callable[[str], Environment], journal: Journal | None, on_error: OnError = "continue"
+    ) -> None:
         if on_error not in ("continue", "stop"):
             raise ValueError(f"on_error is 'continue' or 'stop', not {on_error!r}")
-        self.running: dict[str, Row] = {}
-        self._submitted: dict[str, Submitted] = {}
-        self._client = client
+        self._environment = environment
         self._writer = Writer(journal)
         self._name = new_batch() if journal is None else journal.batch
         self._stops_at_error = on_error == "stop"
-        self._stopping = self._has_sent = False
+        self._is_stopping = False
         self._problem: Exception | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._lanes: dict[str, _Lane] = {}
-        self._steps: asyncio.Queue[_Step | None] = asyncio.Queue()
-        self._done: asyncio.Queue[_Step | Exception | None] = asyncio.Queue()
+        self._senders: dict[str, Sender] = {}
+        self._steps: asyncio.Queue[Step | None] = asyncio.Queue()
+        self._done: asyncio.Queue[Step | Exception | None] = asyncio.Queue()
+
+    def running(self) -> Mapping[str, Row]:
+        """Return the row that is with each environment's web server at this moment, or is about to be."""
+        rows = {name: sender.running for name, sender in self._senders.items()}
+        return {name: row for name, row in rows.items() if row is not None}
 
     def stop(self) -> None:
-        """Begin no more rows; what is on the wire goes on to its end, and is recorded and told."""
-        self._stopping = True
+        """Send no more rows; those that are running go on to their end, and are recorded and reported."""
         if self._reading is not None:
             self._reading.cancel()
-        for command in self._submitted.values():
-            command.leave("the batch was stopped")
+        self._cancel()
 
     async def outcomes(self, *sources: Source) -> AsyncGenerator[TriggerOutcome, None]:
         """Yield the outcomes as they come, each when the journal has it.
@@ -90,6 +66,11 @@ class Batch:
                 work.cancel()
                 await asyncio.wait([work])
 
+    def _cancel(self) -> None:
+        self._is_stopping = True
+        for sender in self._senders.values():
+            sender.cancel()
+
     async def _work(self, sources: Sequence[Source]) -> None:
         end: Exception | None = None
         try:
@@ -103,23 +84,25 @@ class Batch:
             end = _first(group)
         finally:
             if isinstance(end, JournalError):
-                end.ran = None if self._has_sent else False
+                end.ran = None if any(sender.has_sent for sender in self._senders.values()) else False
             self._done.put_nowait(end)
 
     async def _read(self, sources: Sequence[Source], workers: asyncio.TaskGroup) -> None:
-        """Give every environment its rows; where that goes wrong, what is on the wire still comes to its end."""
+        """Give every environment its rows; where that fails, the rows that are running still go on to their end."""
         try:
-            if not self._stopping:
+            if not self._is_stopping:
                 await self._read_all(sources, workers)
         except asyncio.CancelledError:
             if self._reading is None or self._reading.cancelling():
                 raise
-            self._problem, self._stopping = RuntimeError("the requests were cancelled by themselves"), True
-        except Exception as error:  # noqa: BLE001  # it is told in the end
-            self._problem, self._stopping = _first(error), True
+            self._problem = RuntimeError("the requests were cancelled by themselves")
+            self._cancel()
+        except Exception as error:  # noqa: BLE001  # it is raised in the end
+            self._problem = _first(error)
+            self._cancel()
         finally:
-            for lane in self._lanes.values():
-                lane.line.end()
+            for sender in self._senders.values():
+                sender.rows.end()
 
     async def _read_all(self, sources: Sequence[Source], workers: asyncio.TaskGroup) -> None:
         async with asyncio.TaskGroup() as readers:
@@ -132,20 +115,20 @@ class Batch:
             async for rows in all_of_them:
                 await self._enter(rows, source, workers)
                 total += len(rows)
-        for lane in self._lanes.values():
-            if lane.source is source:
-                lane.line.end()
+        for sender in self._senders.values():
+            if sender.source is source:
+                sender.rows.end()
         return total
 
     async def _enter(self, rows: Sequence[Row], source: Source, workers: asyncio.TaskGroup) -> None:
-        """Let rows stand in their environments' lines, unless there is nothing to be done with them any more."""
+        """Put rows into their environments' queues, unless there is nothing to be done with them any more."""
         for row, entry in zip(rows, await self._writer.plan(rows), strict=True):
             if row.problem is not None and self._stops_at_error:
                 self.stop()
             if row.problem is not None or entry.is_finished:
-                self._steps.put_nowait(_Step(row, source, self._known(row, entry)))
+                self._steps.put_nowait(Step(row, source, self._known(row, entry)))
             else:
-                self._lane(row.request.environment, source, workers).line.put(row, entry)
+                self._sender(row.request.environment, source, workers).rows.put(row, entry)
 
     def _row(self, number: int, request: TriggerRequest) -> Row:
         try:
@@ -153,95 +136,18 @@ class Batch:
         except (ValueError, TypeError, RecursionError) as problem:
             return bad_row(number, request, problem)
 
-    def _lane(self, environment: str, source: Source, workers: asyncio.TaskGroup) -> _Lane:
-        if environment not in self._lanes:
-            lane = self._lanes[environment] = _Lane(environment, Line(self._writer), source)
-            workers.create_task(self._drive(lane))
-        return self._lanes[environment]
-
-    async def _drive(self, lane: _Lane) -> None:
-        """Trigger the rows of one environment, and in the end again those of which nobody knows."""
-        with suppress(TokenError):  # every row is told of it
-            self._client._expect_more(lane.environment, lambda: lane.line.has_more and not self._stopping)
-        async with aclosing(lane.line):
-            while await lane.line.is_ready() and not self._stopping:
-                row, entry = lane.line.take()
-                step = await self._attempt(lane, row, entry)
-                if step is None:  # it was not sent
-                    await self._writer.write(entry)
-                else:
-                    await self._take(lane, step)
-                if self._has_to_settle(lane):
-                    await self._settle(lane)
-            await self._settle(lane)
-        self.running.pop(lane.environment, None)
-
-    def _has_to_settle(self, lane: _Lane) -> bool:
-        if self._stops_at_error:
-            return bool(lane.unsettled)
-        return lane.source.unsettled >= lane.source.most_unsettled
-
-    async def _settle(self, lane: _Lane) -> None:
-        """Send the rows again of which nobody knows, until it is known or no attempt is left."""
-        for left in range(_ROUNDS - 1, -1, -1):
-            steps, lane.unsettled = lane.unsettled, []
-            lane.source.unsettled -= len(steps)
-            for step in steps:
-                assert step.entry is not None
-                again = await self._attempt(lane, step.row, step.entry, is_last=not left)
-                await self._take(lane, again or step, is_last=not left or again is None)
-
-    async def _take(self, lane: _Lane, step: _Step, *, is_last: bool = False) -> None:
-        """Have a row recorded and told, or keep it where nobody knows whether it ran and another attempt will tell."""
-        assert step.entry is not None
-        if step.outcome.status == "unknown" and not is_last and not self._stopping:
-            await self._writer.write(step.entry)
-            lane.unsettled.append(step)
-            lane.source.unsettled += 1
-            return
-        if step.outcome.status in ("failed", "unknown") and self._stops_at_error:
-            self.stop()
-        self._steps.put_nowait(step)
-
-    async def _attempt(self, lane: _Lane, row: Row, entry: Entry, *, is_last: bool = False) -> _Step | None:
-        """Trigger a row, or return `None` where the batch was stopped before that."""
-        if self._stopping:
-            return None
-        self.running[lane.environment], self._has_sent = row, True
-        outcome = await self._outcome(row, entry, is_last)
-        if self._stopping and isinstance(outcome.error, QueueTimeoutError):
-            return None
-        return _Step(row, lane.source, outcome, _entry(row, outcome))
-
-    async def _outcome(self, row: Row, entry: Entry, is_last: bool) -> TriggerOutcome:
-        request, environment = row.request, self._client.environment(row.request.environment)
-
-        def outcome(
-            status: Status, sent: int, run: DagRun | None = None, error: Exception | None = None
-        ) -> TriggerOutcome:
-            return TriggerOutcome(request, status, run, error, entry.attempts + sent, row.number, row.run_id)
-
-        try:
-            run, sent = await trigger(
-                environment,
-                request.dag_id,
-                conf=row.conf,
-                run_id=row.run_id,
-                logical_date=request.logical_date,
-                on_submit=lambda command: self._submitted.update({request.environment: command}),
-            )
-            return outcome("triggered", sent, run)
-        except MwaaError as error:
-            if isinstance(error, DagRunAlreadyExistsError) and error.dag_run is not None:
-                return outcome("already_triggered", error.attempts, error.dag_run)
-            status = status_after(error, request, may_be_there=entry.may_be_there, is_last=is_last)
-            told = told_as_unknown(error, row.run_id) if status == "unknown" else error
-            return outcome(status, error.attempts - (error.ran is False), None, told)
-        except (ValueError, TypeError) as error:
-            return outcome("failed", 0, None, error)
+    def _sender(self, environment: str, source: Source, workers: asyncio.TaskGroup) -> Sender:
+        if environment not in self._senders:
+            runner, stop = self._environment(environment).runner, self.stop if self._stops_at_error else None
+            sender = Sender(runner, source, self._writer, self._steps.put_nowait, stop)
+            if self._is_stopping:
+                sender.cancel()
+            self._senders[environment] = sender
+            workers.create_task(sender.run())
+        return self._senders[environment]
 
     async def _record(self) -> None:
-        """Write outcomes into the journal, as many at once as there are, and then tell them."""
+        """Write outcomes into the journal, as many at once as there are, and then report them."""
         ended = False
         while not ended:
             some = [await self._steps.get()]
@@ -266,24 +172,9 @@ class Batch:
             run_id=row.run_id,
             conf=row.conf,
             logical_date=request.logical_date,
-            environment=self._client.environment(request.environment),
+            environment=Watcher(self._environment(request.environment).runner),
         )
         return TriggerOutcome(request, "already_triggered", run, None, attempts, row.number, row.run_id)
-
-
-def _entry(row: Row, outcome: TriggerOutcome) -> Entry:
-    error = None if outcome.error is None else str(outcome.error)[:_LONGEST]  # it has the command in it, and so a conf
-    return Entry(row.number, outcome.status, outcome.attempts, _ran(outcome), error)
-
-
-def _ran(outcome: TriggerOutcome) -> bool | None:
-    """Return what the journal says of a row that failed; see `Entry`."""
-    if outcome.status != "failed":
-        return None
-    if is_refusal(outcome.error, outcome.request):
-        return True
-    got_nowhere = not isinstance(outcome.error, MwaaError) or outcome.error.ran is False
-    return False if got_nowhere else None
 
 
 def _first(error: Exception) -> Exception:

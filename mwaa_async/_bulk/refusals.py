@@ -46,7 +46,7 @@ def status_after(error: MwaaError, request: TriggerRequest, *, may_be_there: boo
     return "failed" if isinstance(error, CommandFailedError) and is_last else "unknown"
 
 
-def told_as_unknown(error: MwaaError, run_id: str) -> MwaaError:
+def as_unknown(error: MwaaError, run_id: str) -> MwaaError:
     """Return an error that does not say that nothing has run, where an earlier attempt may have."""
     if error.ran is not False:
         return error

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from mwaa_async._commands.call import iso, json_text
-from mwaa_async._commands.dag_runs import DagRun
 from mwaa_async._identity import check_name
+from mwaa_async._model.dag_run import DagRun
 from mwaa_async._protocol.command_line import command_line
 
 Status = Literal["triggered", "already_triggered", "failed", "unknown"]

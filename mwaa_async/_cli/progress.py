@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -30,7 +30,7 @@ class Progress(Protocol):
 
 
 @contextmanager
-def shown_progress(standing: "Standing", running: Mapping[str, Row]) -> Iterator[Progress]:
+def shown_progress(standing: "Standing", running: Callable[[], Mapping[str, Row]]) -> Iterator[Progress]:
     """Yield what shows the progress on stderr."""
     if not _is_for_display():
         lines = Lines(standing)
@@ -144,7 +144,7 @@ class Lines:
 class Display:
     """A table with a line for each environment, drawn again and again in its place."""
 
-    def __init__(self, standing: Standing, running: Mapping[str, Row], console: "Console") -> None:
+    def __init__(self, standing: Standing, running: Callable[[], Mapping[str, Row]], console: "Console") -> None:
         self._standing = standing
         self._running = running
         self._console = console
@@ -185,5 +185,5 @@ class Display:
         return table
 
     def _now(self, environment: str) -> str:
-        row = self._running.get(environment)
+        row = self._running().get(environment)
         return "" if row is None else f"row {row.number}, {row.request.dag_id}: {row.run_id}"

@@ -246,7 +246,7 @@ class _Run:
         self._sources = sources
         self._standing = standing
         self._report = report
-        self._batch = Batch(client, journal, on_error)
+        self._batch = Batch(client.environment, journal, on_error)
         self._summary = Summary(standing.total, keeps_runs=wait)
         self._wait = wait
         self._waiting: anyio.CancelScope | None = None
@@ -316,5 +316,5 @@ class _Run:
         raise KeyboardInterrupt
 
     def _on_the_wire(self) -> str:
-        rows = [f"row {row.number} ({row.request.environment})" for row in self._batch.running.values()]
+        rows = [f"row {row.number} ({row.request.environment})" for row in self._batch.running().values()]
         return f"{', '.join(rows)} may still be running" if rows else ""

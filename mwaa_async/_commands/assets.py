@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mwaa_async._commands.call import call
-from mwaa_async._commands.dag_runs import DagRun
-from mwaa_async._commands.rows import read_rows, unexpected
-
-if TYPE_CHECKING:
-    from mwaa_async._environment import Environment
+from mwaa_async._commands.dag_runs import Watcher
+from mwaa_async._commands.rows import read_rows
+from mwaa_async._commands.runner import CommandRunner
+from mwaa_async._model.dag_run import DagRun
+from mwaa_async._model.result import unexpected
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,19 +29,19 @@ class Asset:
 class Assets:
     """Airflow 3's assets: the commands `airflow assets …` of one environment."""
 
-    def __init__(self, environment: "Environment") -> None:
-        self._environment = environment
+    def __init__(self, runner: CommandRunner) -> None:
+        self._runner = runner
 
     async def list(self) -> list[Asset]:
         """Return the assets. Raises what every command raises."""
-        return read_rows(Asset, await call(self._environment, "assets list"))
+        return read_rows(Asset, await call(self._runner, "assets list"))
 
     async def details(self, *, name: str | None = None, uri: str | None = None) -> Asset:
         """Return one asset, given by its name or its URI.
 
         Raises `CommandFailedError` where there is none or more than one, and what every command raises.
         """
-        result = await call(self._environment, "assets details", options={"name": name, "uri": uri})
+        result = await call(self._runner, "assets details", options={"name": name, "uri": uri})
         found = read_rows(Asset, result)
         if len(found) != 1:
             raise unexpected(result, "asset")
@@ -53,8 +53,8 @@ class Assets:
         Airflow chooses the run id, so this is not repeated when nobody knows whether it ran.
         Raises `CommandFailedError` where there is no such asset or more than one, and what every command raises.
         """
-        result = await call(self._environment, "assets materialize", options={"name": name, "uri": uri})
-        runs = read_rows(DagRun, result, environment=self._environment)
+        result = await call(self._runner, "assets materialize", options={"name": name, "uri": uri})
+        runs = read_rows(DagRun, result, environment=Watcher(self._runner))
         if len(runs) != 1:
             raise unexpected(result, "DAG run")
         return runs[0]

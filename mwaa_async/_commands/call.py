@@ -1,19 +1,16 @@
 """Running a command of the catalogue in the words of the environment's Airflow."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mwaa_async._commands.runner import CommandRunner
 from mwaa_async._errors import UnsupportedCommandError
 from mwaa_async._model.result import CommandResult
 from mwaa_async._protocol.catalogue import Command, catalogue
 from mwaa_async._protocol.command_line import command_line
 from mwaa_async._protocol.versions import Version
-from mwaa_async._queue import Submitted
-
-if TYPE_CHECKING:
-    from mwaa_async._environment import Environment
 
 # The value of an option: its text, several of them, a flag that is set or not, or `None` for one that is left out.
 Value = str | bool | int | datetime | tuple[str, ...] | None
@@ -22,15 +19,14 @@ _OTHERWISE = "take another one, or enter it in Airflow's web interface"
 
 
 async def call(
-    environment: "Environment",
+    runner: CommandRunner,
     words: str,
     *positionals: str,
     options: Mapping[str, Value] | None = None,
     positionals_first: bool = False,
     check: bool = True,
-    may_run_twice: bool = False,
+    idempotent: bool = False,
     version: Version | None = None,
-    on_submit: Callable[[Submitted], None] | None = None,
 ) -> CommandResult:
     """Run the command with these words of Airflow 2 and 3; in 1.10 under its old name.
 
@@ -38,27 +34,27 @@ async def call(
     joins the queue behind those who have come meanwhile. Raises `UnsupportedCommandError` before anything is sent, and
     what `Environment.run` raises.
     """
-    version = version or await environment._version()
+    version = version or await runner.version()
     command = catalogue()[words]
     spellings = command.spellings(version)
-    if not spellings and environment._airflow.allow_unlisted and version >= (2, 0, 0):
+    if not spellings and runner.allow_unlisted and version >= (2, 0, 0):
         spellings = (command.words,)
     if not spellings:
-        raise unsupported(environment, words, f"MWAA does not offer it on Airflow {_text(version)}{_since(command)}")
+        raise unsupported(runner, words, f"MWAA does not offer it on Airflow {_text(version)}{_since(command)}")
     said = dict(options or {}, output="json" if command.prints_json(version) else None)
     start = spellings[0].split()
     # 1.10's `variables --get KEY` has its key there, too.
     first = positionals_first or start[-1].startswith("-")
     if reason := _unsayable(positionals, said, positionals_first=first):
-        raise unsupported(environment, words, reason)
+        raise unsupported(runner, words, reason)
     line = [*start, *_ordered(positionals, _options(said, version), positionals_first=first)]
-    return await environment._send(command_line(line), check=check, may_run_twice=may_run_twice, on_submit=on_submit)
+    return await runner.execute(command_line(line), check=check, idempotent=idempotent)
 
 
-def unsupported(environment: "Environment", words: str, reason: str) -> UnsupportedCommandError:
+def unsupported(runner: CommandRunner, words: str, reason: str) -> UnsupportedCommandError:
     """Return the error for what this version of Airflow cannot do."""
-    message = f"{environment.name}: {words!r} was not sent: {reason}"
-    return UnsupportedCommandError(message, environment=environment.name, command=words)
+    message = f"{runner.name}: {words!r} was not sent: {reason}"
+    return UnsupportedCommandError(message, environment=runner.name, command=words)
 
 
 def _unsayable(positionals: Sequence[str], options: Mapping[str, Value], *, positionals_first: bool) -> str | None:

@@ -2,19 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mwaa_async._commands.call import Value, call
-
-if TYPE_CHECKING:
-    from mwaa_async._environment import Environment
+from mwaa_async._commands.runner import CommandRunner
 
 
 class Connections:
     """Airflow's connections: the commands `airflow connections …` of one environment."""
 
-    def __init__(self, environment: "Environment") -> None:
-        self._environment = environment
+    def __init__(self, runner: CommandRunner) -> None:
+        self._runner = runner
 
     async def add(
         self,
@@ -46,8 +44,8 @@ class Connections:
             "conn-extra": json.dumps(dict(conn_extra)) if isinstance(conn_extra, Mapping) else conn_extra,
             "conn-description": conn_description,
         }
-        await call(self._environment, "connections add", conn_id, options=options)
+        await call(self._runner, "connections add", conn_id, options=options)
 
     async def delete(self, conn_id: str) -> None:
         """Delete a connection. Raises `CommandFailedError` where there is none, and what every command raises."""
-        await call(self._environment, "connections delete", conn_id)
+        await call(self._runner, "connections delete", conn_id)

@@ -1,79 +1,63 @@
 """DAG runs: listing them, and waiting for the end of one. `_commands/triggering.py` makes them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import NoReturn
 
-from mwaa_async._clock import check_seconds
 from mwaa_async._commands.call import Value, aware, call, iso, unsupported
-from mwaa_async._commands.rows import Row, read_row, read_rows, unexpected
+from mwaa_async._commands.rows import Row, read_row, read_rows
+from mwaa_async._commands.runner import CommandRunner
 from mwaa_async._errors import DagRunFailedError, DagRunNotFoundError
-from mwaa_async._model.result import CommandResult
+from mwaa_async._model.dag_run import DagRun
+from mwaa_async._model.result import CommandResult, unexpected
 from mwaa_async._protocol.log_lines import last_line
 from mwaa_async._protocol.tables import read_table
-
-if TYPE_CHECKING:
-    from mwaa_async._environment import Environment
 
 _FIRST_POLL, _LONGEST_POLL = 2.0, 60.0  # seconds
 _ENDED = ("success", "failed")
 
 
-@dataclass(frozen=True, kw_only=True)
-class DagRun:
-    """One run of a DAG, as Airflow told it last.
+class Watcher:
+    """Looks at the DAG runs of one environment; it is what a `DagRun` is waited for with."""
 
-    `conf` is what was sent with the trigger; it is `None` for runs that were read from a list, where Airflow does not
-    print it. Fields that a version does not print are `None`, and `extra` has what it prints beyond them. Airflow 3
-    gives a run no `logical_date` unless it was asked for one; versions before have no `run_after`.
-    """
+    def __init__(self, runner: CommandRunner) -> None:
+        self._runner = runner
 
-    # 1.10's "state_date" is the heading of the start dates (`list_dag_runs` in its airflow/bin/cli.py).
-    ALIASES: ClassVar[Mapping[str, str]] = {
-        "execution_date": "logical_date",
-        "dag_run_id": "run_id",
-        "state_date": "start_date",
-    }
+    @property
+    def name(self) -> str:
+        """Return the environment's name."""
+        return self._runner.name
 
-    dag_id: str
-    run_id: str
-    state: str | None = None
-    conf: Mapping[str, Any] | None = field(default=None, hash=False)
-    logical_date: datetime | None = None
-    run_after: datetime | None = None
-    run_type: str | None = None
-    data_interval_start: datetime | None = None
-    data_interval_end: datetime | None = None
-    start_date: datetime | None = None
-    end_date: datetime | None = None
-    last_scheduling_decision: datetime | None = None
-    external_trigger: bool | None = None
-    triggering_user_name: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    environment: "Environment | None" = field(default=None, repr=False, compare=False)
-
-    async def wait(
-        self, *, timeout: float | None = None, poll_interval: float | None = None, check: bool = True
-    ) -> "DagRun":
-        """Wait until the run has succeeded or failed, and return it as it is then.
-
-        It asks for the state of this run, in turn with the environment's other commands, after 2 seconds and then less
-        and less often, at last once a minute; or every `poll_interval` seconds. Raises `TimeoutError` after `timeout`
-        seconds, `DagRunFailedError` where the run has failed (unless `check=False`), `DagRunNotFoundError` where it
-        was deleted, and what every command raises.
-        """
-        check_seconds("timeout", timeout)
-        check_seconds("poll_interval", poll_interval)
-        run = self
-        async with asyncio.timeout(timeout), aclosing(follow(self, poll_interval)) as states:
+    async def wait(self, run: DagRun, *, timeout: float | None, poll_interval: float | None, check: bool) -> DagRun:
+        """Wait until the run has ended; see `DagRun.wait`."""
+        async with asyncio.timeout(timeout), aclosing(self.follow(run, poll_interval)) as states:
             async for state in states:
                 run = state
         if check:
             check_success(run)
         return run
+
+    async def follow(self, run: DagRun, poll_interval: float | None = None) -> AsyncGenerator[DagRun, None]:
+        """Yield the run as it is each time that it is looked at, until it has ended."""
+        pause = _FIRST_POLL if poll_interval is None else poll_interval
+        while run.state not in _ENDED:
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_POLL) if poll_interval is None else poll_interval
+            run = await current(self._runner, run) or self._gone(run)
+            yield run
+
+    def _gone(self, run: DagRun) -> NoReturn:
+        message = f"{self.name}: the run {run.run_id!r} of DAG {run.dag_id!r} is gone"
+        raise DagRunNotFoundError(message, environment=self.name)
+
+    def __deepcopy__(self, memo: object) -> "Watcher":
+        return self  # a handle, which `dataclasses.asdict` meets in a DAG run
+
+    def __repr__(self) -> str:
+        return f"<Watcher of the DAG runs of {self.name}>"
 
 
 def read_run(wanted: DagRun, row: Row, result: CommandResult) -> DagRun:
@@ -86,7 +70,7 @@ def read_run(wanted: DagRun, row: Row, result: CommandResult) -> DagRun:
 
 
 async def list_runs(
-    environment: "Environment",
+    runner: CommandRunner,
     dag_id: str,
     *,
     state: str | None = None,
@@ -94,23 +78,23 @@ async def list_runs(
     end_date: datetime | None = None,
 ) -> list[DagRun]:
     """Return the runs of the DAG; see `Dags.list_runs`."""
-    version = await environment._version()
+    version = await runner.version()
     if version < (2, 0, 0):
-        return await _list_old_runs(environment, dag_id, state, start_date, end_date)
+        return await _list_old_runs(runner, dag_id, state, start_date, end_date)
     options: dict[str, Value] = {"state": state, "start-date": start_date, "end-date": end_date}
     if version < (3, 0, 0):
-        result = await call(environment, "dags list-runs", options={"dag-id": dag_id, **options}, version=version)
+        result = await call(runner, "dags list-runs", options={"dag-id": dag_id, **options}, version=version)
     else:
-        result = await call(environment, "dags list-runs", dag_id, options=options, version=version)
-    return read_rows(DagRun, result, environment=environment)
+        result = await call(runner, "dags list-runs", dag_id, options=options, version=version)
+    return read_rows(DagRun, result, environment=Watcher(runner))
 
 
 async def _list_old_runs(
-    environment: "Environment", dag_id: str, state: str | None, start: datetime | None, end: datetime | None
+    runner: CommandRunner, dag_id: str, state: str | None, start: datetime | None, end: datetime | None
 ) -> list[DagRun]:
     """List the runs with 1.10, which prints a table and knows no dates."""
-    result = await call(environment, "dags list-runs", dag_id, options={"state": state})
-    listed = DagRun(dag_id=dag_id, run_id="", environment=environment)
+    result = await call(runner, "dags list-runs", dag_id, options={"state": state})
+    listed = DagRun(dag_id=dag_id, run_id="", environment=Watcher(runner))
     runs = [read_run(listed, {"dag_id": dag_id, **row}, result) for row in read_table(result.text)]
     return [run for run in runs if _is_between(start, run.logical_date, end)]
 
@@ -120,45 +104,32 @@ def _is_between(start: datetime | None, date: datetime | None, end: datetime | N
     return after and (end is None or (date is not None and date <= aware(end)))
 
 
-async def current(run: DagRun) -> DagRun | None:
+async def current(runner: CommandRunner, run: DagRun) -> DagRun | None:
     """Return the run as Airflow knows it now, or `None` where it does not know it, reading as little as possible."""
-    environment = run.environment
-    if environment is None:
-        raise ValueError(f"the run {run.run_id!r} is of no environment; take one that a method has returned")
-    version = await environment._version()
+    version = await runner.version()
     if version >= (3, 0, 0) and run.logical_date is None:
-        state = await dag_state(environment, run.dag_id, run.run_id)
+        state = await dag_state(runner, run.dag_id, run.run_id)
         return replace(run, state=state) if state else None
     if version < (2, 2, 0):
         if run.logical_date is None:
-            raise unsupported(environment, "dags state", "this Airflow asks for the run's date, which is not known")
-        state = await dag_state(environment, run.dag_id, run.logical_date)
+            raise unsupported(runner, "dags state", "this Airflow asks for the run's date, which is not known")
+        state = await dag_state(runner, run.dag_id, run.logical_date)
         return replace(run, state=state) if state else None
     # Airflow drops the microseconds of a date that it is given, unless told otherwise.
     start = run.logical_date.replace(microsecond=0) if run.logical_date else None
-    listed = await list_runs(environment, run.dag_id, start_date=start, end_date=run.logical_date)
+    listed = await list_runs(runner, run.dag_id, start_date=start, end_date=run.logical_date)
     found = next((one for one in listed if one.run_id == run.run_id), None)
     return None if found is None else replace(found, conf=run.conf)
 
 
-async def dag_state(environment: "Environment", dag_id: str, run: datetime | str) -> str | None:
+async def dag_state(runner: CommandRunner, dag_id: str, run: datetime | str) -> str | None:
     """Return the state of the run with this logical date (Airflow 3 also takes a run id), or `None` without one."""
-    result = await call(environment, "dags state", dag_id, iso(run) if isinstance(run, datetime) else run)
+    result = await call(runner, "dags state", dag_id, iso(run) if isinstance(run, datetime) else run)
     # "queued", "None", or with a conf "queued, {…}".
     state = last_line(result.stdout).partition(",")[0]
     if not state.isidentifier():
         raise unexpected(result, "state")
     return None if state == "None" else state
-
-
-async def follow(run: DagRun, poll_interval: float | None = None) -> AsyncGenerator[DagRun, None]:
-    """Yield the run as it is each time that it is looked at, until it has ended; see `DagRun.wait`."""
-    pause = _FIRST_POLL if poll_interval is None else poll_interval
-    while run.state not in _ENDED:
-        await asyncio.sleep(pause)
-        pause = min(pause * 1.5, _LONGEST_POLL) if poll_interval is None else poll_interval
-        run = await current(run) or _gone(run)
-        yield run
 
 
 def check_success(run: DagRun) -> None:
@@ -168,8 +139,3 @@ def check_success(run: DagRun) -> None:
         error = DagRunFailedError(f"{name}: the run {run.run_id!r} of DAG {run.dag_id!r} has failed", environment=name)
         error.dag_run = run
         raise error
-
-
-def _gone(run: DagRun) -> NoReturn:
-    name = run.environment.name if run.environment else None
-    raise DagRunNotFoundError(f"{name}: the run {run.run_id!r} of DAG {run.dag_id!r} is gone", environment=name)

@@ -5,18 +5,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from mwaa_async._commands import dag_runs
 from mwaa_async._commands.call import Value, call, iso, json_text, unsupported
-from mwaa_async._commands.dag_runs import DagRun
-from mwaa_async._commands.rows import read_rows, read_value, unexpected
+from mwaa_async._commands.rows import read_rows, read_value
+from mwaa_async._commands.runner import CommandRunner
 from mwaa_async._commands.triggering import trigger
-from mwaa_async._model.result import CommandResult
+from mwaa_async._model.dag_run import DagRun
+from mwaa_async._model.result import CommandResult, unexpected
 from mwaa_async._protocol.log_lines import answer_lines, last_line
-
-if TYPE_CHECKING:
-    from mwaa_async._environment import Environment
 
 _NOTHING_CHANGED = re.compile(r"^(?:No (?:un)?paused DAGs were found|\[\]$)", re.MULTILINE)
 _NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)  # of which no DAG has a run
@@ -74,8 +72,8 @@ class DagFile:
 class Dags:
     """DAGs and their runs: the commands `airflow dags …` of one environment."""
 
-    def __init__(self, environment: "Environment") -> None:
-        self._environment = environment
+    def __init__(self, runner: CommandRunner) -> None:
+        self._runner = runner
 
     async def trigger(
         self,
@@ -95,14 +93,13 @@ class Dags:
         before, `ValueError` for a run id that Airflow would not take, `TypeError` or `ValueError` for a conf that is no
         JSON object, and what every command raises.
         """
-        environment = self._environment
-        run, _ = await trigger(environment, dag_id, conf=conf, run_id=run_id, logical_date=logical_date)
+        run, _ = await trigger(self._runner, dag_id, conf=conf, run_id=run_id, logical_date=logical_date)
         return run
 
     async def list(self) -> builtins.list[Dag]:
         """Return the DAGs."""
-        result = await call(self._environment, "dags list")
-        if await self._environment._version() >= (2, 0, 0):
+        result = await call(self._runner, "dags list")
+        if await self._runner.version() >= (2, 0, 0):
             return read_rows(Dag, result)
         # 1.10 prints a heading between two rules, and then an id on each line.
         lines = answer_lines(result.stdout)
@@ -123,16 +120,14 @@ class Dags:
         runs with a logical date from and up to then are listed, which in Airflow 3 leaves out those that have none.
         Raises `DagNotFoundError`, and what every command raises.
         """
-        return await dag_runs.list_runs(
-            self._environment, dag_id, state=state, start_date=start_date, end_date=end_date
-        )
+        return await dag_runs.list_runs(self._runner, dag_id, state=state, start_date=start_date, end_date=end_date)
 
     async def state(self, dag_id: str, logical_date: datetime | str) -> str | None:
         """Return the state of the run with this logical date, or `None` where there is none.
 
         Airflow 3 takes a run id in its place. Raises `DagNotFoundError`, and what every command raises.
         """
-        return await dag_runs.dag_state(self._environment, dag_id, logical_date)
+        return await dag_runs.dag_state(self._runner, dag_id, logical_date)
 
     async def pause(self, dag_id: str) -> None:
         """Pause the DAG: no new runs of it start. Raises `DagNotFoundError`, and what every command raises."""
@@ -147,7 +142,7 @@ class Dags:
 
         Raises `DagNotFoundError`, and what every command raises.
         """
-        result = await call(self._environment, "dags delete", dag_id, options={"yes": True})
+        result = await call(self._runner, "dags delete", dag_id, options={"yes": True})
         removed = re.search(r"Removed (\d+) record", result.text)
         if removed is None:
             raise unexpected(result, "number of records")
@@ -158,24 +153,24 @@ class Dags:
 
         Raises `DagNotFoundError`, and what every command raises.
         """
-        result = await call(self._environment, "dags next-execution", dag_id)
+        result = await call(self._runner, "dags next-execution", dag_id)
         date: datetime | None = read_value(datetime | None, last_line(result.stdout), result)
         return date
 
     async def list_import_errors(self) -> builtins.list[DagImportError]:
         """Return the DAG files that Airflow cannot load. Raises what every command raises."""
-        return read_rows(DagImportError, await call(self._environment, "dags list-import-errors"))
+        return read_rows(DagImportError, await call(self._runner, "dags list-import-errors"))
 
     async def list_jobs(
         self, *, dag_id: str | None = None, state: str | None = None, limit: int | None = None
     ) -> builtins.list[Job]:
         """Return Airflow's own jobs, the latest first. Raises what every command raises."""
         options: dict[str, Value] = {"dag-id": dag_id, "state": state, "limit": limit}
-        return read_rows(Job, await call(self._environment, "dags list-jobs", options=options))
+        return read_rows(Job, await call(self._runner, "dags list-jobs", options=options))
 
     async def report(self) -> builtins.list[DagFile]:
         """Return the DAG files, and how long each took to load. Raises what every command raises."""
-        return read_rows(DagFile, await call(self._environment, "dags report"))
+        return read_rows(DagFile, await call(self._runner, "dags report"))
 
     async def show(self, dag_id: str) -> str:
         """Return the DAG's graph in Graphviz' language DOT.
@@ -183,7 +178,7 @@ class Dags:
         Raises `CommandFailedError` where graphviz is not installed there, `DagNotFoundError`, and what every command
         raises.
         """
-        result = await call(self._environment, "dags show", dag_id)
+        result = await call(self._runner, "dags show", dag_id)
         found = re.search(r"^(?:di)?graph .*^}", result.text, re.DOTALL | re.MULTILINE)
         if found is None:
             raise unexpected(result, "graph")
@@ -191,7 +186,7 @@ class Dags:
 
     async def reserialize(self) -> None:
         """Load the DAG files again and store what they hold. Raises what every command raises."""
-        await call(self._environment, "dags reserialize")
+        await call(self._runner, "dags reserialize")
 
     async def test(
         self, dag_id: str, logical_date: datetime | None = None, *, conf: Mapping[str, Any] | None = None
@@ -203,7 +198,7 @@ class Dags:
         command raises.
         """
         date = () if logical_date is None else (iso(logical_date),)
-        return await call(self._environment, "dags test", dag_id, *date, options={"conf": json_text(conf)})
+        return await call(self._runner, "dags test", dag_id, *date, options={"conf": json_text(conf)})
 
     async def backfill(
         self,
@@ -220,24 +215,20 @@ class Dags:
         web server and print their log, which may take longer than the web server's gateway waits.
         Raises `DagNotFoundError`, `UnsupportedCommandError` for a `conf` on 3.0, and what every command raises.
         """
-        environment, text = self._environment, json_text(conf)
-        version = await environment._version()
+        runner, text = self._runner, json_text(conf)
+        version = await runner.version()
         # There `create_backfill` hands the text on as it is (airflow/cli/commands/backfill_command.py).
         if text is not None and (3, 0, 0) <= version < (3, 1, 0) and not dry_run:
             broken = f"Airflow {'.'.join(map(str, version))} fails at a conf, after it has begun a backfill"
-            raise unsupported(
-                environment, "backfill create", f"{broken} that keeps all others of the DAG from starting"
-            )
+            raise unsupported(runner, "backfill create", f"{broken} that keeps all others of the DAG from starting")
         if version < (3, 0, 0):
             options: dict[str, Value] = {"start-date": start_date, "end-date": end_date, "conf": text}
-            return await call(
-                environment, "dags backfill", dag_id, options={**options, "dry-run": dry_run}, version=version
-            )
+            return await call(runner, "dags backfill", dag_id, options={**options, "dry-run": dry_run}, version=version)
         options = {"dag-id": dag_id, "from-date": start_date, "to-date": end_date, "dag-run-conf": text}
-        return await call(environment, "backfill create", options={**options, "dry-run": dry_run}, version=version)
+        return await call(runner, "backfill create", options={**options, "dry-run": dry_run}, version=version)
 
     async def _set_paused(self, words: str, dag_id: str) -> None:
-        result = await call(self._environment, words, dag_id)
+        result = await call(self._runner, words, dag_id)
         # Since 2.9 this is said of a DAG that is unknown as of one that is (un)paused already; `dags state` tells them
         # apart. 2.9 prints no rows where a DAG is in a file, but not in the database yet (`set_is_paused` in its
         # airflow/cli/commands/dag_command.py).

@@ -4,14 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from mwaa_async._commands.call import Value, call
-from mwaa_async._commands.rows import unexpected
+from mwaa_async._commands.runner import CommandRunner
+from mwaa_async._model.result import unexpected
 from mwaa_async._protocol.log_lines import answered
-
-if TYPE_CHECKING:
-    from mwaa_async._environment import Environment
 
 _FOUND = re.compile(r"^Checking table (\S+)\n(?:(?!Checking table).*\n)*?Found (\d+) rows", re.MULTILINE)
 
@@ -27,8 +24,8 @@ class CleanedTable:
 class Db:
     """Airflow's metadata database: the command `airflow db clean` of one environment."""
 
-    def __init__(self, environment: "Environment") -> None:
-        self._environment = environment
+    def __init__(self, runner: CommandRunner) -> None:
+        self._runner = runner
 
     async def clean(
         self,
@@ -49,7 +46,7 @@ class Db:
             "skip-archive": skip_archive,
             "yes": True,
         }
-        result = await call(self._environment, "db clean", options=options)
+        result = await call(self._runner, "db clean", options=options)
         # It may say nothing of tables that are not there; of all of them some always are.
         if not tables and not answered(result.stdout):
             raise unexpected(result, "table that was looked at")

@@ -4,13 +4,12 @@ import builtins
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from mwaa_async._commands.call import call
-from mwaa_async._commands.rows import read_row, read_rows, rows, unexpected
-
-if TYPE_CHECKING:
-    from mwaa_async._environment import Environment
+from mwaa_async._commands.rows import read_row, read_rows, rows
+from mwaa_async._commands.runner import CommandRunner
+from mwaa_async._model.result import unexpected
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,16 +66,16 @@ class Trigger:
 class Providers:
     """Installed provider packages and what they bring: the commands `airflow providers …` of one environment."""
 
-    def __init__(self, environment: "Environment") -> None:
-        self._environment = environment
+    def __init__(self, runner: CommandRunner) -> None:
+        self._runner = runner
 
     async def list(self) -> list[Provider]:
         """Return the installed providers. Raises what every command raises."""
-        return read_rows(Provider, await call(self._environment, "providers list"))
+        return read_rows(Provider, await call(self._runner, "providers list"))
 
     async def get(self, provider_name: str) -> Provider:
         """Return one provider. Raises `CommandFailedError` where it is not installed, and what every command raises."""
-        result = await call(self._environment, "providers get", provider_name)
+        result = await call(self._runner, "providers get", provider_name)
         # Up to 2.5 it takes `--output json` as well, and prints "Provider: …" and "Version: …" all the same.
         told = dict(re.findall(r"^(Provider|Version): (.+)$", result.text, re.MULTILINE))
         found = [read_row(Provider, told)] if len(told) == 2 else read_rows(Provider, result)
@@ -86,15 +85,15 @@ class Providers:
 
     async def hooks(self) -> builtins.list[Hook]:
         """Return the connection types and their hooks. Raises what every command raises."""
-        return read_rows(Hook, await call(self._environment, "providers hooks"))
+        return read_rows(Hook, await call(self._runner, "providers hooks"))
 
     async def widgets(self) -> builtins.list[Widget]:
         """Return the fields that hooks add to forms of connections. Raises what every command raises."""
-        return read_rows(Widget, await call(self._environment, "providers widgets"))
+        return read_rows(Widget, await call(self._runner, "providers widgets"))
 
     async def triggers(self) -> builtins.list[Trigger]:
         """Return the trigger classes (AWS's list calls the command `triggerer`). Raises what every command raises."""
-        return read_rows(Trigger, await call(self._environment, "providers triggers"))
+        return read_rows(Trigger, await call(self._runner, "providers triggers"))
 
     async def behaviours(self) -> builtins.list[str]:
         """Return the connection types whose forms are customized. Raises what every command raises."""
@@ -113,5 +112,5 @@ class Providers:
         return await self._column("providers secrets")
 
     async def _column(self, words: str) -> builtins.list[str]:
-        result = await call(self._environment, words)
+        result = await call(self._runner, words)
         return [str(value) for row in rows(result) for value in row.values()]

@@ -3,13 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mwaa_async._commands.call import call
-from mwaa_async._commands.rows import read_rows, unexpected
-
-if TYPE_CHECKING:
-    from mwaa_async._environment import Environment
+from mwaa_async._commands.rows import read_rows
+from mwaa_async._commands.runner import CommandRunner
+from mwaa_async._model.result import unexpected
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,16 +22,16 @@ class Role:
 class Roles:
     """The roles of Airflow's users: the commands `airflow roles …` of one environment."""
 
-    def __init__(self, environment: "Environment") -> None:
-        self._environment = environment
+    def __init__(self, runner: CommandRunner) -> None:
+        self._runner = runner
 
     async def list(self) -> list[Role]:
         """Return the roles. Raises what every command raises."""
-        return read_rows(Role, await call(self._environment, "roles list"))
+        return read_rows(Role, await call(self._runner, "roles list"))
 
     async def create(self, *names: str) -> None:
         """Create roles without permissions; one that exists stays as it is. Raises what every command raises."""
-        await call(self._environment, "roles create", *names)
+        await call(self._runner, "roles create", *names)
 
     async def add_perms(self, *names: str, resource: Sequence[str], action: Sequence[str]) -> int:
         """Let roles do every one of the actions with every one of the resources; return how many permissions are new.
@@ -51,7 +50,7 @@ class Roles:
     async def _change(self, words: str, names: Sequence[str], resource: Sequence[str], action: Sequence[str]) -> int:
         options = {"action": tuple(action) or None, "resource": tuple(resource)}
         # These options take every word up to the next one, so that roles cannot stand after them.
-        result = await call(self._environment, words, *names, options=options, positionals_first=True)
+        result = await call(self._runner, words, *names, options=options, positionals_first=True)
         changed = re.search(r"(?:Added|Deleted) (\d+) permission", result.text)
         if changed is None:
             raise unexpected(result, "number of permissions")

@@ -7,9 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from mwaa_async._errors import OutputError
-from mwaa_async._model.result import CommandResult
-from mwaa_async._protocol.secrets import redacted
+from mwaa_async._model.result import CommandResult, unexpected
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
@@ -21,17 +19,6 @@ def rows(result: CommandResult) -> list[Row]:
     if not isinstance(document, list) or not all(isinstance(row, dict) for row in document):
         raise unexpected(result, "rows")
     return document
-
-
-def unexpected(result: CommandResult, wanted: str) -> OutputError:
-    """Return the error for output that is not what the command should have printed."""
-    command = redacted(result.command)
-    return OutputError(
-        f"{result.environment}: {command!r} ran, but printed no {wanted}; its output is in the error's result",
-        environment=result.environment,
-        command=command,
-        result=result,
-    )
 
 
 def read_rows(kind: type[T], result: CommandResult, **also: Any) -> list[T]:

@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import dropwhile, takewhile
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from mwaa_async._commands.call import Value, call, iso, json_text
-from mwaa_async._commands.rows import read_rows, unexpected
-from mwaa_async._model.result import CommandResult
+from mwaa_async._commands.rows import read_rows
+from mwaa_async._commands.runner import CommandRunner
+from mwaa_async._model.result import CommandResult, unexpected
 from mwaa_async._protocol.log_lines import last_line
-
-if TYPE_CHECKING:
-    from mwaa_async._environment import Environment
 
 # airflow/cli/commands/task_command.py, `task_render`: the name of each template field between two rules.
 _PROPERTY = re.compile(r"^( *)# -{58}\n\1# property: (\w+)\n\1# -{58}\n", re.MULTILINE)
@@ -54,8 +52,8 @@ class Tasks:
     A run is given by its logical date or, since Airflow 2.2, by its run id.
     """
 
-    def __init__(self, environment: "Environment") -> None:
-        self._environment = environment
+    def __init__(self, runner: CommandRunner) -> None:
+        self._runner = runner
 
     async def list(self, dag_id: str) -> list[str]:
         """Return the ids of the DAG's tasks.
@@ -63,7 +61,7 @@ class Tasks:
         What DAG files print is not among them, unless it is the last that they print and looks like an id.
         Raises `DagNotFoundError`, and what every command raises.
         """
-        result = await call(self._environment, "tasks list", dag_id)
+        result = await call(self._runner, "tasks list", dag_id)
         if not (text := result.text):
             raise unexpected(result, "task ids, not even the line break of a DAG that has none")
         return _last_ids(text)
@@ -73,7 +71,7 @@ class Tasks:
 
         Raises `DagNotFoundError`, `DagRunNotFoundError`, and what every command raises.
         """
-        result = await call(self._environment, "tasks state", dag_id, task_id, _run(run))
+        result = await call(self._runner, "tasks state", dag_id, task_id, _run(run))
         state = last_line(result.stdout).strip()
         if not state.isidentifier():
             raise unexpected(result, "state")
@@ -81,7 +79,7 @@ class Tasks:
 
     async def states_for_dag_run(self, dag_id: str, run: datetime | str) -> builtins.list[TaskInstance]:
         """Return all task instances of a run. Raises `DagRunNotFoundError`, and what every command raises."""
-        result = await call(self._environment, "tasks states-for-dag-run", dag_id, _run(run))
+        result = await call(self._runner, "tasks states-for-dag-run", dag_id, _run(run))
         return read_rows(TaskInstance, result)
 
     async def clear(
@@ -101,7 +99,7 @@ class Tasks:
         Without anything that narrows it down, these are all of the DAG. Airflow 3 takes `task_regex` as a part of the
         task's id, and not as a regular expression. Raises `DagNotFoundError`, and what every command raises.
         """
-        version = await self._environment._version()
+        version = await self._runner.version()
         options: dict[str, Value] = {
             "no-confirm" if version < (2, 0, 0) else "yes": True,
             "task-regex": task_regex,
@@ -112,7 +110,7 @@ class Tasks:
             "only-failed": only_failed,
             "only-running": only_running,
         }
-        await call(self._environment, "tasks clear", dag_id, options=options, version=version)
+        await call(self._runner, "tasks clear", dag_id, options=options, version=version)
 
     async def failed_deps(self, dag_id: str, task_id: str, run: datetime | str) -> builtins.list[FailedDep]:
         """Return why the scheduler does not start a task in a run; nothing where it would.
@@ -121,7 +119,7 @@ class Tasks:
         `AttributeError`; this is a `CommandFailedError`. Raises `DagNotFoundError`, `DagRunNotFoundError`, and what
         every command raises.
         """
-        result = await call(self._environment, "tasks failed-deps", dag_id, task_id, _run(run))
+        result = await call(self._runner, "tasks failed-deps", dag_id, task_id, _run(run))
         _, heading, told = result.text.partition("Task instance dependencies not met:\n")
         if not heading and "dependencies are all met" not in result.text:
             raise unexpected(result, "dependencies")
@@ -139,8 +137,8 @@ class Tasks:
         that has not started, with a `ValidationError`; this is a `CommandFailedError`.
         Raises `DagNotFoundError`, and what every command raises.
         """
-        result = await call(self._environment, "tasks render", dag_id, task_id, _run(run))
-        is_dedented = await self._environment._version() < (3, 1, 0)
+        result = await call(self._runner, "tasks render", dag_id, task_id, _run(run))
+        is_dedented = await self._runner.version() < (3, 1, 0)
         if not (first := _PROPERTY.search(result.stdout)):
             return {}
         # What is logged stands before the first field or after the last one.
@@ -164,7 +162,7 @@ class Tasks:
         """
         arguments = (dag_id, task_id) if run is None else (dag_id, task_id, _run(run))
         options: dict[str, Value] = {"task-params": json_text(task_params, "task_params")}
-        return await call(self._environment, "tasks test", *arguments, options=options)
+        return await call(self._runner, "tasks test", *arguments, options=options)
 
 
 def _run(run: datetime | str) -> str:

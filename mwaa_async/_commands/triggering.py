@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mwaa_async._commands.call import Value, call, json_text
-from mwaa_async._commands.dag_runs import DagRun, current, list_runs, read_run
-from mwaa_async._commands.rows import rows, unexpected
+from mwaa_async._commands.dag_runs import Watcher, current, list_runs, read_run
+from mwaa_async._commands.rows import rows
+from mwaa_async._commands.runner import CommandRunner
+from mwaa_async._commands.tasks import Tasks
 from mwaa_async._errors import (
     CommandFailedError,
     DagNotFoundError,
@@ -19,38 +21,31 @@ from mwaa_async._errors import (
     MwaaError,
     OutcomeUnknownError,
 )
-from mwaa_async._model.result import CommandResult
+from mwaa_async._model.dag_run import DagRun
+from mwaa_async._model.result import CommandResult, unexpected
 from mwaa_async._protocol.catalogue import catalogue
 from mwaa_async._protocol.run_ids import check_length, check_run_id, new_run_id
 from mwaa_async._protocol.versions import Version
-from mwaa_async._queue import Submitted
-
-if TYPE_CHECKING:
-    from mwaa_async._environment import Environment
 
 _SECONDS = 4  # in which a trigger is tried, where its run id or the second is taken
 
 
 async def trigger(
-    environment: "Environment",
+    runner: CommandRunner,
     dag_id: str,
     *,
     conf: Mapping[str, Any] | None,
     run_id: str | None,
     logical_date: datetime | None,
-    on_submit: Callable[[Submitted], None] | None = None,
 ) -> tuple[DagRun, int]:
-    """Trigger a run of the DAG, and return it with how often that was sent; see `Dags.trigger`.
-
-    `on_submit` gets each trigger when it joins the queue.
-    """
-    version = await environment._version()
+    """Trigger a run of the DAG, and return it with how often that was sent; see `Dags.trigger`."""
+    version = await runner.version()
     wanted = DagRun(
         dag_id=dag_id,
-        run_id=_checked_run_id(environment, version, run_id),
+        run_id=_checked_run_id(runner, version, run_id),
         conf=conf,
         logical_date=logical_date,
-        environment=environment,
+        environment=Watcher(runner),
     )
     options, attempts = _trigger_options(wanted, version), 1
     for second in range(_SECONDS):
@@ -58,34 +53,33 @@ async def trigger(
             await asyncio.sleep(1.0)  # up to version 2 a run without a date takes the second for one
         try:
             result = await call(
-                environment,
+                runner,
                 "dags trigger",
                 dag_id,
                 options=options,
-                may_run_twice=True,
+                idempotent=True,
                 version=version,
-                on_submit=on_submit,
             )
         except DagRunAlreadyExistsError as error:
             already = error
             attempts = already.attempts = max(attempts, error.attempts)
-            existing = already.dag_run = await _existing(wanted, version, error, is_first=not second)
+            existing = already.dag_run = await _existing(runner, wanted, version, error, is_first=not second)
             if existing is not None and (run_id is None or attempts > 1):
                 return existing, attempts  # an earlier attempt of this trigger has made it
             if existing is not None or logical_date is not None:
                 raise
         except CommandFailedError as error:
             if error.attempts > 1 and not isinstance(error, DagNotFoundError):
-                return await _made_before(wanted, version, error), error.attempts
+                return await _made_before(runner, wanted, version, error), error.attempts
             raise
         else:
             return _triggered(wanted, version, result), result.attempts
     raise already
 
 
-def _checked_run_id(environment: "Environment", version: Version, run_id: str | None) -> str:
+def _checked_run_id(runner: CommandRunner, version: Version, run_id: str | None) -> str:
     """Return the run id, or one of our own. Raises `ValueError` for one that Airflow refuses."""
-    pattern = environment._run_id_pattern
+    pattern = runner.run_id_pattern
     if run_id is None:
         run_id = new_run_id()
         if not pattern.match(run_id):
@@ -102,7 +96,9 @@ def _trigger_options(wanted: DagRun, version: Version) -> dict[str, Value]:
     return {"run-id": wanted.run_id, "conf": json_text(wanted.conf), date: wanted.logical_date}
 
 
-async def _existing(wanted: DagRun, version: Version, error: CommandFailedError, *, is_first: bool) -> DagRun | None:
+async def _existing(
+    runner: CommandRunner, wanted: DagRun, version: Version, error: CommandFailedError, *, is_first: bool
+) -> DagRun | None:
     """Return the run with this run id, or `None` where there is none: "already exists" may be about a logical date.
 
     From 2.2 to 2.11 the message names the run id that was asked for in both cases (airflow/api/common/trigger_dag.py).
@@ -112,17 +108,17 @@ async def _existing(wanted: DagRun, version: Version, error: CommandFailedError,
     if version < (2, 2, 0):
         return wanted if f"Run id {wanted.run_id} already exists" in str(error) else None
     try:
-        return await _found(wanted, version)
+        return await _found(runner, wanted, version)
     except MwaaError as failure:
         if wanted.logical_date is not None:
             raise _unknown(wanted, error, f"looking for the run failed: {failure}") from failure
         return None if is_first else wanted
 
 
-async def _made_before(wanted: DagRun, version: Version, error: CommandFailedError) -> DagRun:
+async def _made_before(runner: CommandRunner, wanted: DagRun, version: Version, error: CommandFailedError) -> DagRun:
     """Return the run that an earlier attempt has made, of which nobody knew, before the last one failed."""
     try:
-        run = None if version < (2, 2, 0) else await _found(wanted, version)
+        run = None if version < (2, 2, 0) else await _found(runner, wanted, version)
     except MwaaError as failure:
         raise _unknown(wanted, error, f"looking for the run failed: {failure}") from failure
     if run is None:
@@ -130,7 +126,7 @@ async def _made_before(wanted: DagRun, version: Version, error: CommandFailedErr
     return run
 
 
-async def _found(wanted: DagRun, version: Version) -> DagRun | None:
+async def _found(runner: CommandRunner, wanted: DagRun, version: Version) -> DagRun | None:
     """Return the run with this run id, or `None` where there is none.
 
     The ways to look for it that read little come first: a DAG may have many runs. Real environments refuse some of them
@@ -139,11 +135,11 @@ async def _found(wanted: DagRun, version: Version) -> DagRun | None:
     *short, last = _ways(wanted, version)
     for way in short:
         with suppress(MwaaError):
-            return await way(wanted)
-    return await last(wanted)
+            return await way(runner, wanted)
+    return await last(runner, wanted)
 
 
-def _ways(wanted: DagRun, version: Version) -> list[Callable[[DagRun], Awaitable[DagRun | None]]]:
+def _ways(wanted: DagRun, version: Version) -> list[Callable[[CommandRunner, DagRun], Awaitable[DagRun | None]]]:
     if wanted.logical_date is not None:
         return [current]
     if version >= (3, 0, 0):
@@ -152,20 +148,18 @@ def _ways(wanted: DagRun, version: Version) -> list[Callable[[DagRun], Awaitable
     return [_by_its_tasks, _in_the_list] if "_" in wanted.run_id else [_in_the_list]
 
 
-async def _by_its_tasks(wanted: DagRun) -> DagRun | None:
+async def _by_its_tasks(runner: CommandRunner, wanted: DagRun) -> DagRun | None:
     """Find the run by its id and then, with the date that its tasks tell, in a list of the runs of that date."""
-    assert wanted.environment is not None
     try:
-        tasks = await wanted.environment.tasks.states_for_dag_run(wanted.dag_id, wanted.run_id)
+        tasks = await Tasks(runner).states_for_dag_run(wanted.dag_id, wanted.run_id)
     except DagRunNotFoundError:
         return None
-    return await current(replace(wanted, logical_date=tasks[0].logical_date) if tasks else wanted)
+    return await current(runner, replace(wanted, logical_date=tasks[0].logical_date) if tasks else wanted)
 
 
-async def _in_the_list(wanted: DagRun) -> DagRun | None:
+async def _in_the_list(runner: CommandRunner, wanted: DagRun) -> DagRun | None:
     """Find the run in the list of all runs of the DAG."""
-    assert wanted.environment is not None
-    listed = await list_runs(wanted.environment, wanted.dag_id)
+    listed = await list_runs(runner, wanted.dag_id)
     found = next((run for run in listed if run.run_id == wanted.run_id), None)
     return None if found is None else replace(found, conf=wanted.conf)
 

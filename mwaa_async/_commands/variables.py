@@ -3,17 +3,15 @@
 import json
 import secrets
 from enum import Enum
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 from mwaa_async._commands.call import call
-from mwaa_async._commands.rows import rows, unexpected
+from mwaa_async._commands.rows import rows
+from mwaa_async._commands.runner import CommandRunner
 from mwaa_async._errors import VariableNotFoundError
-from mwaa_async._model.result import CommandResult
+from mwaa_async._model.result import CommandResult, unexpected
 from mwaa_async._outcomes import check
 from mwaa_async._protocol.log_lines import answer_lines, answered
-
-if TYPE_CHECKING:
-    from mwaa_async._environment import Environment
 
 
 class _Missing(Enum):
@@ -26,8 +24,8 @@ _MISSING = _Missing.MISSING
 class Variables:
     """Airflow's variables: the commands `airflow variables …` of one environment."""
 
-    def __init__(self, environment: "Environment") -> None:
-        self._environment = environment
+    def __init__(self, runner: CommandRunner) -> None:
+        self._runner = runner
 
     @overload
     async def get(self, key: str, *, deserialize_json: bool = False) -> Any: ...
@@ -60,28 +58,28 @@ class Variables:
         Raises what every command raises.
         """
         text = value if isinstance(value, str) else json.dumps(value, allow_nan=False)
-        await call(self._environment, "variables set", key, text)
+        await call(self._runner, "variables set", key, text)
 
     async def delete(self, key: str) -> None:
         """Delete the variable; one that is not there is none, to Airflow too. Raises what every command raises."""
-        await call(self._environment, "variables delete", key)
+        await call(self._runner, "variables delete", key)
 
     async def list(self) -> list[str]:
         """Return the keys. Raises what every command raises."""
-        result = await call(self._environment, "variables list")
+        result = await call(self._runner, "variables list")
         if await self._is_old():
             return answer_lines(result.stdout)
         return [str(row["key"]) for row in rows(result)]
 
     async def _is_old(self) -> bool:
-        return await self._environment._version() < (2, 0, 0)
+        return await self._runner.version() < (2, 0, 0)
 
     async def _text(self, key: str) -> tuple[str | None, CommandResult]:
         """Return the variable's text, or `None` without one."""
         # 1.10 prints "None" where there is no variable, and that may be a value.
         nothing = f"mwaa-async-{secrets.token_hex(8)}" if await self._is_old() else None
         try:
-            result = await call(self._environment, "variables get", key, options={"default": nothing}, check=False)
+            result = await call(self._runner, "variables get", key, options={"default": nothing}, check=False)
             # What the value says, which may be anything, tells no failure.
             check(result, stdout="a value\n" if answered(result.stdout) else result.stdout)
         except VariableNotFoundError as error:
@@ -91,5 +89,5 @@ class Variables:
         return (None if text == nothing else text), result
 
     def _not_found(self, key: str) -> VariableNotFoundError:
-        name = self._environment.name
+        name = self._runner.name
         return VariableNotFoundError(f"{name}: there is no variable {key!r}", environment=name)

@@ -1,12 +1,45 @@
-"""What a command that ran has printed."""
+"""What a command comes to: what it printed, or the error in the place of it."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from mwaa_async._errors import OutputError
 from mwaa_async._protocol.catalogue import command_words, prints_a_text
 from mwaa_async._protocol.secrets import redacted
+
+
+class MwaaError(Exception):
+    """Something went wrong with a command for an MWAA environment.
+
+    `ran` tells whether the command ran: `False` (certainly not, so it is safe to repeat), `True`, or `None` (unknown).
+    `environment` is the environment's name, `command` the command line with its secrets blanked out, `result` what
+    Airflow printed and `http_status` the web server's answer; each is `None` where there is none. `attempts` is more
+    than 1 where the command was sent again because nobody knew whether it had run.
+    """
+
+    ran: ClassVar[bool | None] = None
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        environment: str | None = None,
+        command: str | None = None,
+        result: "CommandResult | None" = None,
+        http_status: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.environment = environment
+        self.command = command
+        self.result = result
+        self.http_status = http_status
+        self.attempts = 1 if result is None else result.attempts
+
+
+class OutputError(MwaaError):
+    """The command ran, but its output is not what the command should have printed."""
+
+    ran = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +124,14 @@ class CommandResult:
             f"stdout {len(self.stdout)} and stderr {len(self.stderr)} characters, "
             f"queued {self.queued_for:.3f} s, took {self.took:.3f} s>"
         )
+
+
+def unexpected(result: CommandResult, wanted: str) -> OutputError:
+    """Return the error for output that is not what the command should have printed."""
+    command = redacted(result.command)
+    return OutputError(
+        f"{result.environment}: {command!r} ran, but printed no {wanted}; its output is in the error's result",
+        environment=result.environment,
+        command=command,
+        result=result,
+    )

@@ -375,7 +375,7 @@ async def test_when_the_disk_is_full_in_the_middle_nothing_is_sent_twice_later(
     with closing(open_journal(path)) as journal:
         journal._connection.execute("PRAGMA max_page_count = 12")
         with pytest.raises(JournalError, match="cannot be used: database or disk is full; mend that") as caught:
-            async for outcome in Batch(client, journal).outcomes(source_of(as_they_are_told())):
+            async for outcome in Batch(client.environment, journal).outcomes(source_of(as_they_are_told())):
                 told.append(outcome.row)
     assert caught.value.ran is None
     before = sent(emulator)
@@ -394,7 +394,7 @@ async def test_when_the_disk_is_full_from_the_beginning_nothing_is_sent(
     with closing(open_journal(path)) as journal:
         journal._connection.execute("PRAGMA max_page_count = 3")
         with pytest.raises(JournalError, match="disk is full") as caught:
-            [_ async for _ in Batch(client, journal).outcomes(source_of(requests(100)))]
+            [_ async for _ in Batch(client.environment, journal).outcomes(source_of(requests(100)))]
     assert caught.value.ran is False
     assert sent(emulator) == []
 

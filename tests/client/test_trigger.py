@@ -312,5 +312,5 @@ async def test_a_run_can_be_hashed_and_made_a_dictionary() -> None:
     async with Emulator() as emulator, led_to(emulator) as demo:
         run = await demo.dags.trigger("etl", conf=CONF)
         as_dict = asdict(run)
-        assert (as_dict["conf"], as_dict["run_id"], as_dict["environment"]) == (CONF, run.run_id, demo)
+        assert (as_dict["conf"], as_dict["run_id"], as_dict["environment"]) == (CONF, run.run_id, run.environment)
         assert {run} == {replace(run, extra={})}

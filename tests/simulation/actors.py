@@ -99,19 +99,15 @@ class Caller:
     async def _ask(self) -> None:
         queue = self.client.queues[self.order.environment]
         try:
-            self.outcome = await queue.run(
+            self.command = queue.submit(
                 self.order.line,
                 timeout=self.order.timeout,
                 queue_timeout=self.order.queue_timeout,
-                check_failure=True,
                 idempotent=self.client.retry_reads and only_reads(self.order.line),
-                on_submit=self._submitted,
             )
+            self.outcome = await self.command.result(check_failure=True)
         except BaseException as error:  # noqa: BLE001  # whatever it is, it is looked at in the end
             self.outcome = error
-
-    def _submitted(self, command: Submitted) -> None:
-        self.command = command
 
     def _give_up(self) -> None:
         assert self.task is not None

@@ -1,4 +1,4 @@
-"""The line in which the rows of one environment wait for their turn."""
+"""The rows of one environment in their order, each marked as sent in the journal shortly before it is."""
 
 import asyncio
 from collections import deque
@@ -13,8 +13,8 @@ Job = tuple[Row, Entry]
 _MOST_AT_ONCE = 16
 
 
-class Line:
-    """Rows in their order. The next one is marked as sent while the one before runs, so that it can follow at once.
+class ReadyRows:
+    """A queue of rows. The next one is marked as sent while those before are with the environment.
 
     Where the web server is quicker than the disk, more than one is marked at once.
     """
@@ -25,26 +25,22 @@ class Line:
         self._ready: deque[Job] = deque()
         self._marking: asyncio.Task[None] | None = None
         self._marked: list[Job] = []
+        self._not_sent: list[Entry] = []
         self._at_once = 1
         self._ended = False
 
-    @property
-    def has_more(self) -> bool:
-        """Tell whether a row is there, or may come."""
-        return not self._ended or bool(self._ready or self._marked)
-
     def put(self, row: Row, entry: Entry) -> None:
-        """Let a row stand in the line."""
+        """Add a row at the end."""
         self._rows.put_nowait((row, entry))
 
     def end(self) -> None:
-        """Say that nothing comes after the rows that are there."""
+        """Say that no row follows those that are there."""
         self._rows.put_nowait(None)
 
     async def is_ready(self) -> bool:
         """Wait until the journal has the next row as sent, or tell that there is none any more."""
         if not self._ready and (marking := self._mark_next()) is not None:
-            if self._marked:  # it is the disk that is waited for, not the one who brings the rows
+            if self._marked:  # it is the disk that is waited for, and not the source of the rows
                 self._at_once = min(2 * self._at_once, _MOST_AT_ONCE)
             await marking
             self._ready.extend(self._marked)
@@ -52,20 +48,24 @@ class Line:
         return bool(self._ready)
 
     def take(self) -> Job:
-        """Return the next row, which goes out now, and see to those that come after it."""
+        """Return the next row, which is sent now, and begin to mark the one that follows."""
         job = self._ready.popleft()
         self._mark_next()
         return job
 
+    def give_back(self, entry: Entry) -> None:
+        """Take back a row that was not sent after all; the journal has that when this is closed."""
+        self._not_sent.append(entry)
+
     async def aclose(self) -> None:
-        """Take back that rows were sent which were only about to be."""
+        """Have the journal say of the rows that were not sent what it said before."""
         if self._marking is not None:
             self._marking.cancel()
             await asyncio.wait([self._marking])
             if not self._marking.cancelled():
                 self._marking.exception()  # the next write has it, too
-        back = [entry for _, entry in (*self._ready, *self._marked)]
-        self._ended, self._ready, self._marked = True, deque(), []
+        back = [*self._not_sent, *(entry for _, entry in (*self._ready, *self._marked))]
+        self._ended, self._ready, self._marked, self._not_sent = True, deque(), [], []
         await self._writer.write(*back)
 
     def _mark_next(self) -> asyncio.Task[None] | None:

@@ -1,0 +1,62 @@
+"""The runner of one row's commands, which a batch can cancel."""
+
+import re
+
+from mwaa_async._model.result import CommandResult
+from mwaa_async._protocol.versions import Version
+from mwaa_async._queue import Submitted
+from mwaa_async._runner import Runner
+
+
+class RowRunner:
+    """Submits the commands of one row to the environment's queue, and keeps the handle of the one that waits there.
+
+    Once one of them has left the queue for the web server, the row `has_begun`. The time that it waits behind other
+    rows of the batch, until it `is_first`, is none of `queue_timeout`.
+    """
+
+    def __init__(self, runner: Runner, *, is_first: bool) -> None:
+        self._runner = runner
+        self._is_first = is_first
+        self._submitted: Submitted | None = None
+        self.has_begun = False
+
+    @property
+    def name(self) -> str:
+        """Return the environment's name."""
+        return self._runner.name
+
+    @property
+    def allow_unlisted(self) -> bool:
+        """Tell whether commands are sent that MWAA does not list as offered."""
+        return self._runner.allow_unlisted
+
+    @property
+    def run_id_pattern(self) -> re.Pattern[str]:
+        """Return the pattern of the run ids that the environment's Airflow takes."""
+        return self._runner.run_id_pattern
+
+    async def version(self) -> Version:
+        """Return the version of the environment's Airflow."""
+        return await self._runner.version()
+
+    async def execute(self, line: str, *, check: bool = True, idempotent: bool = False) -> CommandResult:
+        """Submit a command line and wait for its result."""
+        queue_timeout = self._runner.queue_timeout if self._is_first else None
+        command = self._submitted = self._runner.submit(line, queue_timeout=queue_timeout, idempotent=idempotent)
+        try:
+            return await command.result(check_failure=check)
+        finally:
+            self.has_begun = self.has_begun or command.request.began_at is not None
+            self._submitted = None
+
+    def become_first(self) -> None:
+        """Take notice that no row of the batch is before this one any more."""
+        if not self._is_first and self._submitted is not None and self._runner.queue_timeout is not None:
+            self._submitted.wait_at_most(self._runner.queue_timeout)
+        self._is_first = True
+
+    def cancel(self, cause: str) -> None:
+        """Cancel the command that waits in the queue, if there is one; one that is running goes on."""
+        if self._submitted is not None:
+            self._submitted.leave(cause)

@@ -1,0 +1,34 @@
+"""What typed methods need of an environment."""
+
+import re
+from typing import Protocol
+
+from mwaa_async._model.result import CommandResult
+from mwaa_async._protocol.versions import Version
+
+
+class CommandRunner(Protocol):
+    """Runs commands on one environment.
+
+    `allow_unlisted` says that commands are sent that MWAA does not list as offered, and `run_id_pattern` which run ids
+    the environment's Airflow takes.
+    """
+
+    @property
+    def name(self) -> str:
+        """Return the environment's name."""
+
+    @property
+    def allow_unlisted(self) -> bool: ...
+
+    @property
+    def run_id_pattern(self) -> re.Pattern[str]: ...
+
+    async def version(self) -> Version:
+        """Return the version of the environment's Airflow. Raises `MwaaError`."""
+
+    async def execute(self, line: str, *, check: bool = True, idempotent: bool = False) -> CommandResult:
+        """Run a command line in its turn and return what it printed; see `Environment.run`.
+
+        An `idempotent` one changes nothing when it runs twice: it may be sent again.
+        """
