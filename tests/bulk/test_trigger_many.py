@@ -22,10 +22,13 @@ from mwaa_async import (
     JournalError,
     MwaaClient,
     OutcomeUnknownError,
+    QueueTimeoutError,
     TriggerOutcome,
     TriggerRequest,
 )
-from mwaa_async._bulk.journal import read_journal
+from mwaa_async._bulk.batch import Batch
+from mwaa_async._bulk.journal import open_journal, read_journal
+from mwaa_async._bulk.sources import source_of
 from mwaa_async.emulator import (
     CutConnection,
     EmbeddedAirflow,
@@ -292,6 +295,51 @@ async def test_on_error_stop_goes_on_after_what_airflow_has_refused_before(
     again = await triggered(client, wanted, journal=tmp_path / "journal", on_error="stop")
     assert statuses(again) == {"already_triggered": 4, "failed": 1, "triggered": 15}
     assert len(sent(emulator)) == 20
+
+
+async def test_a_batch_that_stops_cancels_its_own_commands_and_nobody_elses(
+    client: MwaaClient, emulator: Emulator, tmp_path: Path
+) -> None:
+    one = client.environment("one")
+    emulator.faults.commands.append(SlowAnswer(0.3))
+    holding = asyncio.create_task(one.run("version"))
+    await until(lambda: one.statistics().running)
+    with closing(open_journal(tmp_path / "journal")) as journal:
+        batch = Batch(client.environment, journal)
+        outcomes = batch.outcomes(source_of([TriggerRequest("one", "etl", {}, "x1"), *requests(10, ("one",))]))
+        async with aclosing(outcomes), asyncio.TaskGroup() as tasks:
+            ended = tasks.create_task(all_of(outcomes))
+            await until(lambda: one.statistics().queued == 2)
+            own = [
+                tasks.create_task(one.dags.trigger("etl", run_id="x10")),
+                tasks.create_task(one.dags.trigger("report", run_id="x1")),
+                tasks.create_task(one.dags.trigger("etl", run_id="mine", conf={"text": "--run-id=x1 and x1"})),
+                tasks.create_task(one.run("dags trigger etl --run-id=x1 --conf '{\"own\": 1}'")),
+            ]
+            await until(lambda: one.statistics().queued == 6)
+            batch.stop()
+        assert ended.result() == []
+        assert not list(journal.entries("sent"))
+    await holding
+    assert [task.exception() for task in own] == [None] * 4
+    assert sent(emulator) == ["x10", "x1", "mine", "x1"]
+
+
+async def all_of(outcomes: AsyncIterator[TriggerOutcome]) -> list[TriggerOutcome]:
+    return [outcome async for outcome in outcomes]
+
+
+async def test_queue_timeout_is_about_the_commands_of_others_and_not_about_rows_of_the_same_batch() -> None:
+    async with Emulator(environments=["one"], command_time=0.4) as emulator:
+        async with MwaaClient(**emulator.client_options(), queue_timeout=0.2) as client:
+            client.environment("one", airflow_version="2.10.3")
+            assert statuses(await triggered(client, requests(4, ("one",)))) == {"triggered": 4}
+            emulator.faults.commands.append(SlowAnswer(0.6))
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(client.environment("one").run("version"))
+                await until(lambda: client.environment("one").statistics().running)
+                late = await triggered(client, requests(2, ("one",)))
+    assert [type(one.error) for one in late] == [QueueTimeoutError, QueueTimeoutError]
 
 
 async def test_on_error_continue_goes_on_after_a_failure(client: MwaaClient, emulator: Emulator) -> None:
