@@ -330,15 +330,17 @@ async def all_of(outcomes: AsyncIterator[TriggerOutcome]) -> list[TriggerOutcome
 
 
 async def test_queue_timeout_is_about_the_commands_of_others_and_not_about_rows_of_the_same_batch() -> None:
-    async with Emulator(environments=["one"], command_time=0.4) as emulator:
-        async with MwaaClient(**emulator.client_options(), queue_timeout=0.2) as client:
-            client.environment("one", airflow_version="2.10.3")
-            assert statuses(await triggered(client, requests(4, ("one",)))) == {"triggered": 4}
-            emulator.faults.commands.append(SlowAnswer(0.6))
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(client.environment("one").run("version"))
-                await until(lambda: client.environment("one").statistics().running)
-                late = await triggered(client, requests(2, ("one",)))
+    async with (
+        Emulator(environments=["one"], command_time=0.4) as emulator,
+        MwaaClient(**emulator.client_options(), queue_timeout=0.2) as client,
+    ):
+        client.environment("one", airflow_version="2.10.3")
+        assert statuses(await triggered(client, requests(4, ("one",)))) == {"triggered": 4}
+        emulator.faults.commands.append(SlowAnswer(0.6))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(client.environment("one").run("version"))
+            await until(lambda: client.environment("one").statistics().running)
+            late = await triggered(client, requests(2, ("one",)))
     assert [type(one.error) for one in late] == [QueueTimeoutError, QueueTimeoutError]
 
 
