@@ -22,7 +22,7 @@ async def main(file: str, journal: str) -> int:
     async with MwaaClient() as client:
         async for outcome in client.trigger_many(requests(Path(file)), journal=journal):
             counts[outcome.status] += 1
-            print(told(outcome))
+            print(described(outcome))
     print(", ".join(f"{count} {status}" for status, count in counts.items()))
     return 1 if counts["failed"] or counts["unknown"] else 0
 
@@ -34,7 +34,7 @@ def requests(file: Path) -> Iterator[TriggerRequest]:
             yield TriggerRequest(row["environment"], row["dag_id"], json.loads(row["conf"] or "null"))
 
 
-def told(outcome: TriggerOutcome) -> str:
+def described(outcome: TriggerOutcome) -> str:
     """Say in a line what became of a request."""
     request = outcome.request
     return f"{request.environment:10} {request.dag_id:10} {outcome.status}: {outcome.error or outcome.run_id}"

@@ -12,7 +12,7 @@ from mwaa_async._protocol.versions import Version, parse_version
 
 logger = logging.getLogger("mwaa_async")
 
-# Seconds for AWS to tell the version. A private network may have a way to the token API only (they are two VPC
+# Seconds for AWS to report the version. A private network may have a way to the token API only (they are two VPC
 # endpoints), and then commands must not wait for the SDK's minutes of retries.
 _PATIENCE = 5.0
 _UNLISTED = "to send it all the same: MwaaClient(allow_unlisted=True), or 'mwaa-async run --allow-unlisted'"
@@ -52,7 +52,7 @@ class Airflow:
             await self.find_version()
 
     async def known_version(self, ask_airflow: Callable[[], Awaitable[str]]) -> Version:
-        """Return the version; where AWS does not tell it, Airflow is asked, once."""
+        """Return the version; where AWS does not report it, Airflow is asked, once."""
         async with self._in_order:
             if self.version is None:
                 await self.find_version()
@@ -80,7 +80,7 @@ class Airflow:
         except EnvironmentNotFoundError:
             raise
         except (MwaaError, TimeoutError, ValueError) as error:
-            logger.info("%s: AWS does not tell the Airflow version (%s)", self._environment, error or "no answer")
+            logger.info("%s: AWS does not report the Airflow version (%s)", self._environment, error or "no answer")
         self._was_asked = True
 
     def _unsupported(self, line: str) -> UnsupportedCommandError:

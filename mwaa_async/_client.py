@@ -132,13 +132,13 @@ class MwaaClient:
         journal: str | os.PathLike[str] | None = None,
         on_error: "OnError" = "continue",
     ) -> "AsyncGenerator[TriggerOutcome, None]":
-        """Trigger a DAG run for each request, and yield what became of each as it comes.
+        """Trigger a DAG run for each request, and yield the outcome of each as soon as it is known.
 
         `requests` is read as it is consumed. Environments go in parallel, each one run at a time. With
         `on_error="stop"` no more rows are begun after the first that is not triggered.
 
         With a `journal`, the path of a file, every row runs exactly once whatever happens: call it again with the same
-        requests and the same journal, and rows that are finished are not sent again (they come as they are known),
+        requests and the same journal, and rows that are finished are not sent again (their known outcomes are yielded),
         while the others are sent with the run ids that they had. Rows without a run id get one that depends on the
         journal and their number only. An outcome that is unknown is settled in the end, by sending the row again.
 
@@ -169,7 +169,7 @@ class MwaaClient:
                 open_account(self._aws), asyncio.to_thread(import_module, "mwaa_async._queue")
             )
         except TokenError as error:
-            self._account = error  # told to whoever runs a command, like everything else that AWS lacks
+            self._account = error  # raised to whoever runs a command, like everything else that AWS lacks
         else:
             self._account, self._api = account, MwaaApi(account)
         return self

@@ -52,7 +52,7 @@ class UnsupportedCommandError(MwaaError, ValueError):
 
 
 class ConnectError(MwaaError):
-    """No connection to the web server came about (DNS, refused, TLS, proxy), and nothing was sent.
+    """The client could not connect to the web server (DNS, refused, TLS, proxy), and nothing was sent.
 
     The message says what to do, such as the ways to a private web server.
     """

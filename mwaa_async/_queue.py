@@ -57,7 +57,7 @@ class Allowance:
 
 @dataclass(eq=False, slots=True)
 class Submitted:
-    """A command that was asked for: its caller waits for `outcome`, which whoever comes first sets.
+    """A command that was asked for: its caller waits for `outcome`, which whoever is first sets.
 
     Of its two allowances one passes at a time: `in_queue` (`queue_timeout`) while it waits for its turn, and `in_turn`
     (`timeout=`) while AWS is asked for it and while it is executed.
@@ -137,7 +137,7 @@ class CommandQueue:
         command.in_queue.run(self._time_out_in_queue, command)
 
     def leave(self, command: Submitted, cause: str) -> None:
-        """Take a command out of the queue, where it waits for its turn; its caller is told the cause."""
+        """Take a command out of the queue, where it waits for its turn; its caller gets the cause."""
         if command.is_queued:
             self._leave(command, self._not_run(command.request.line, cause))
 

@@ -55,8 +55,8 @@ def _other_path(error: AttemptError) -> str | None:
 
 def _was_refused(earlier: Sequence[AttemptError]) -> bool:
     """Tell whether the token before was refused, too: a token that was taken since then is another matter."""
-    told = (error for error in reversed(earlier) if spends_token(error))
-    last = next(told, None)
+    answered = (error for error in reversed(earlier) if spends_token(error))
+    last = next(answered, None)
     return isinstance(last, StatusError) and last.refuses_token
 
 

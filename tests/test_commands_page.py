@@ -16,7 +16,7 @@ from mwaa_async._protocol.versions import Version, parse_version
 
 PAGE = Path(__file__).parents[1] / "docs" / "commands.md"
 RUN_ON = ("1.10.12", "2.2.5", "2.5.3", "2.10.3", "3.0.6", "3.3.2")
-EFFECTS = {"reads": "reads only", "sets": "ends the same", "adds": "does more"}
+EFFECTS = {"reads": "reads only", "sets": "idempotent", "adds": "does more"}
 
 
 def rows() -> Iterator[dict[str, str]]:

@@ -50,7 +50,7 @@ class Batch:
         self._cancel()
 
     async def outcomes(self, *sources: Source) -> AsyncGenerator[TriggerOutcome, None]:
-        """Yield the outcomes as they come, each when the journal has it.
+        """Yield the outcomes as they are known, each when the journal has it.
 
         The rows of one environment all have to come from the same source.
         """

@@ -1,7 +1,7 @@
 """The rows of a file as they were checked, for each environment apart.
 
-Who reads a file in its order comes to the rows of the last environment when those of the others are nearly done. And
-somebody may change the file while the batch runs.
+In the order of the file, the rows of one environment may all stand behind those of another. And somebody may change the
+file while the batch runs.
 """
 
 import pickle

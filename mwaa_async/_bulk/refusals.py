@@ -37,7 +37,7 @@ def status_after(error: MwaaError, request: TriggerRequest, *, may_be_there: boo
     """Return what is known of a row after this error.
 
     `may_be_there` says that an earlier attempt may have made its run. A command that crashed may have made it before
-    that, and another attempt tells.
+    that, and another attempt will show it.
     """
     if is_refusal(error, request):
         return "failed"

@@ -35,7 +35,7 @@ class Sender:
     """Sends the rows of one environment.
 
     While one row is running, the next one waits in the environment's queue already, so that the web server has no time
-    to wait. `report` gets every row that has come to its end. `stop` is called after the first that was not triggered;
+    to wait. `report` gets every row with its outcome. `stop` is called after the first that was not triggered;
     without it the others are sent all the same.
     """
 

@@ -1,4 +1,4 @@
-"""Where the rows of a batch come from, and how many of them may be on their way at a time."""
+"""Where the rows of a batch come from, and how many of them may be in progress at a time."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
@@ -46,7 +46,7 @@ class Source:
 
 
 def source_of(requests: Requests) -> Source:
-    """Return a source of requests that are numbered as they come."""
+    """Return a source of requests that are numbered as they are read."""
     return Source(_numbered(requests) if isinstance(requests, AsyncIterable) else enumerate(requests, 1))
 
 

@@ -1,4 +1,4 @@
-"""The journal's face towards the event loop: one thread writes, and what comes at the same time is one transaction."""
+"""The journal for the event loop: one thread writes, and everything that waits to be written is one transaction."""
 
 import asyncio
 import os

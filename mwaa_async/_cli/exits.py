@@ -40,9 +40,9 @@ class StoppedError(click.ClickException):
 
 
 def run_to_exit(program: click.Command) -> int:
-    """Run the program, tell its error in one line, and return its exit status."""
+    """Run the program, print its error in one line, and return its exit status."""
     try:
-        return _run_and_tell(program)
+        return _run_and_print(program)
     except click.exceptions.Exit as end:  # nobody reads stderr
         return end.exit_code
 
@@ -52,7 +52,7 @@ def exit_status(error: MwaaError) -> int:
     return {True: 1, False: NOTHING_RAN, None: UNKNOWN}[error.ran]
 
 
-def _run_and_tell(program: click.Command) -> int:
+def _run_and_print(program: click.Command) -> int:
     try:
         return program.main(prog_name="mwaa-async", standalone_mode=False) or 0
     except click.ClickException as error:
@@ -69,7 +69,7 @@ def _run_and_tell(program: click.Command) -> int:
         return USAGE
     except Exception as error:  # a traceback helps nobody but us
         logger.debug("", exc_info=True)
-        say(f"{type(error).__name__}: {error} (a mistake of mwaa-async: please report what -v tells of it)")
+        say(f"{type(error).__name__}: {error} (a mistake of mwaa-async: please report what -v shows of it)")
         return UNKNOWN
 
 

@@ -22,7 +22,7 @@ _MOST = 20  # rows that are shown of a status, unless it is asked for
 @click.option("--status", type=click.Choice(STATUSES), help="Show all rows with this status.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: the counts and all rows, or those of --status.")
 def journal(file: Path, *, status: RowStatus | None, as_json: bool) -> None:
-    """Show how far a batch has come, also while it is on its way.
+    """Show the progress of a batch, also while it is running.
 
     Rows that are planned were not sent, those that are sent may have run; the command that began the batch goes on with
     both, and with those that are unknown.

@@ -72,7 +72,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def log_to_stderr() -> None:
-    """Let the library tell what it does; botocore and aiohttp, which would tell secrets, stay silent."""
+    """Log what the library does; botocore and aiohttp, whose logs hold secrets, stay silent."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("mwaa-async: %(message)s"))
     logger = logging.getLogger("mwaa_async")

@@ -1,4 +1,4 @@
-"""How far a batch has come: a live display on a terminal, otherwise a line now and then."""
+"""The progress of a batch: a live display on a terminal, otherwise a line now and then."""
 
 import logging
 import os
@@ -23,7 +23,7 @@ _FOR_CTRL_C = 4  # columns that stay free at the right: a terminal shows "^C" th
 
 
 class Progress(Protocol):
-    """What shows how far a batch has come."""
+    """What shows the progress of a batch."""
 
     def count(self, outcome: TriggerOutcome) -> None:
         """Take an outcome into account."""
@@ -35,7 +35,7 @@ def shown_progress(standing: "Standing", running: Callable[[], Mapping[str, Row]
     if not _is_for_display():
         lines = Lines(standing)
         yield lines
-        lines.tell()
+        lines.show()
         return
     from rich.console import Console
     from rich.live import Live
@@ -54,8 +54,8 @@ def _is_for_display() -> bool:
 
 
 @dataclass
-class Lane:
-    """How far one environment has come; it took `seconds` for those that were `sent`, and not finished before."""
+class EnvironmentProgress:
+    """The progress on one environment; it took `seconds` for the rows that were `sent`, and not finished before."""
 
     environment: str
     total: int = 0
@@ -83,40 +83,40 @@ class Lane:
 
 
 class Standing:
-    """How far each environment has come. Rows that were finished before count as done, but not for the rate."""
+    """The progress on each environment. Rows that were finished before count as done, but not for the rate."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        self._lanes: dict[str, Lane] = {}
+        self._environments: dict[str, EnvironmentProgress] = {}
         self._finished: set[int] = set()
         for entry in entries:
-            lane = self._lanes.setdefault(entry.environment, Lane(entry.environment))
-            lane.total += 1
+            one = self._environments.setdefault(entry.environment, EnvironmentProgress(entry.environment))
+            one.total += 1
             if entry.is_finished:
                 self._finished.add(entry.number)
-                lane.done += 1
-                lane.failed += entry.status == "failed"
-        self.refused = sum(lane.failed for lane in self._lanes.values())
-        self.lanes = tuple(self._lanes.values())
+                one.done += 1
+                one.failed += entry.status == "failed"
+        self.refused = sum(one.failed for one in self._environments.values())
+        self.environments = tuple(self._environments.values())
         self._began = time.monotonic()
 
     @property
     def total(self) -> int:
         """Return how many rows there are."""
-        return sum(lane.total for lane in self.lanes)
+        return sum(one.total for one in self.environments)
 
     @property
     def is_finished(self) -> bool:
         """Tell whether nothing is left to be sent."""
-        return all(lane.done == lane.total for lane in self.lanes)
+        return all(one.done == one.total for one in self.environments)
 
     def count(self, outcome: TriggerOutcome) -> None:
         """Take an outcome into account."""
         if outcome.row not in self._finished:
-            lane = self._lanes[outcome.request.environment]
-            lane.done += 1
-            lane.sent += 1
-            lane.seconds = max(time.monotonic() - self._began, 0.001)
-            lane.failed += outcome.status in ("failed", "unknown")
+            one = self._environments[outcome.request.environment]
+            one.done += 1
+            one.sent += 1
+            one.seconds = max(time.monotonic() - self._began, 0.001)
+            one.failed += outcome.status in ("failed", "unknown")
 
 
 class Lines:
@@ -124,21 +124,21 @@ class Lines:
 
     def __init__(self, standing: Standing) -> None:
         self._standing = standing
-        self._told_at = time.monotonic()
+        self._shown_at = time.monotonic()
 
     def count(self, outcome: TriggerOutcome) -> None:
         """Take an outcome into account."""
         self._standing.count(outcome)
-        if time.monotonic() - self._told_at > _A_LINE_EVERY:
-            self.tell()
+        if time.monotonic() - self._shown_at > _A_LINE_EVERY:
+            self.show()
 
-    def tell(self) -> None:
+    def show(self) -> None:
         """Print the lines."""
-        self._told_at = time.monotonic()
-        for lane in self._standing.lanes:
-            rate = f", {lane.rate}" if lane.rate != "-" else ""
-            left = f", {lane.left} left" if lane.left != "-" else ""
-            say(f"{lane.environment}: {lane.done} of {lane.total}, {lane.failed} failed{rate}{left}")
+        self._shown_at = time.monotonic()
+        for one in self._standing.environments:
+            rate = f", {one.rate}" if one.rate != "-" else ""
+            left = f", {one.left} left" if one.left != "-" else ""
+            say(f"{one.environment}: {one.done} of {one.total}, {one.failed} failed{rate}{left}")
 
 
 class Display:
@@ -159,15 +159,15 @@ class Display:
         from rich.text import Text
 
         table = self._columns()
-        for lane in self._standing.lanes:
+        for one in self._standing.environments:
             table.add_row(
-                lane.environment,
-                ProgressBar(total=max(lane.total, 1), completed=lane.done),
-                f"{lane.done}/{lane.total}",
-                Text(str(lane.failed), style="red" if lane.failed else ""),
-                lane.rate,
-                lane.left,
-                self._now(lane.environment),
+                one.environment,
+                ProgressBar(total=max(one.total, 1), completed=one.done),
+                f"{one.done}/{one.total}",
+                Text(str(one.failed), style="red" if one.failed else ""),
+                one.rate,
+                one.left,
+                self._now(one.environment),
             )
         return table
 

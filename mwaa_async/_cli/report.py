@@ -53,7 +53,7 @@ class _Report:
                 self._write(_line(outcome))
 
     def close(self) -> None:
-        """Close the file; some file systems tell only then what they could not write."""
+        """Close the file; some file systems report only then what they could not write."""
         with self._watched():
             self._file.close()
 
@@ -90,6 +90,14 @@ def _json_lines(file: TextIO) -> Callable[[Line], object]:
 
 def _line(outcome: TriggerOutcome) -> Line:
     request, error = outcome.request, outcome.error
-    told = None if error is None else str(error)
-    values = (outcome.row, request.environment, request.dag_id, outcome.run_id, outcome.status, outcome.attempts, told)
+    message = None if error is None else str(error)
+    values = (
+        outcome.row,
+        request.environment,
+        request.dag_id,
+        outcome.run_id,
+        outcome.status,
+        outcome.attempts,
+        message,
+    )
     return dict(zip(_COLUMNS, values, strict=True))

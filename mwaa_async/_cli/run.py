@@ -5,7 +5,7 @@ from contextlib import suppress
 import click
 
 from mwaa_async import CommandFailedError, CommandResult
-from mwaa_async._cli.errand import run_errand
+from mwaa_async._cli.interruptible import run_interruptible
 from mwaa_async._cli.options import Options, environment_name, seconds
 from mwaa_async._cli.output import say, write
 from mwaa_async._protocol.catalogue import prints_a_text
@@ -17,7 +17,7 @@ from mwaa_async._protocol.log_lines import divided
 # Parsing ends at the environment: what follows, "--help" and "--" too, is Airflow's.
 @click.command(context_settings={"allow_interspersed_args": False}, short_help="Run one command.")
 @click.option("--allow-unlisted", is_flag=True, help="Send it also where MWAA does not list it as offered.")
-@click.option("--raw", is_flag=True, help="Leave log lines where they came, on stdout.")
+@click.option("--raw", is_flag=True, help="Leave log lines where they are, on stdout.")
 @click.option(
     "--timeout",
     metavar="SECONDS",
@@ -49,9 +49,9 @@ def run(
     """
     words, client = _line_or_words(command), options.client(allow_unlisted=allow_unlisted)
     try:
-        _print(run_errand(client, environment, lambda chosen: chosen.run(words, timeout=timeout)), raw=raw)
+        _print(run_interruptible(client, environment, lambda chosen: chosen.run(words, timeout=timeout)), raw=raw)
     except CommandFailedError as error:
-        _tell_failure(error, raw=raw)
+        _print_failure(error, raw=raw)
 
 
 def _line_or_words(command: tuple[str, ...]) -> str | list[str]:
@@ -77,7 +77,7 @@ def _answer(result: CommandResult) -> tuple[str, str]:
     return answer, divided(result.stdout, is_text=prints_a_text(result.command)).log_lines
 
 
-def _tell_failure(error: CommandFailedError, *, raw: bool) -> None:
+def _print_failure(error: CommandFailedError, *, raw: bool) -> None:
     if error.result is not None:
         _print(error.result, raw=raw)
     if error.result is None or not error.result.stderr.strip():

@@ -10,9 +10,9 @@ import anyio
 
 @contextmanager
 def caught_signals() -> Iterator[AsyncIterator[signal.Signals]]:
-    """Catch SIGINT and SIGTERM and yield them as they come, where the system can do that."""
+    """Catch SIGINT and SIGTERM and yield them as they arrive, where the system can do that."""
     if sys.platform == "win32":
-        yield _none()  # Ctrl-C comes as KeyboardInterrupt there
+        yield _none()  # Ctrl-C is a KeyboardInterrupt there
     else:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             yield signals

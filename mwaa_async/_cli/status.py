@@ -41,9 +41,9 @@ class _InPlace:
 
 class _Lines:
     def __init__(self) -> None:
-        self._told = ""
+        self._shown = ""
 
     def show(self, text: str) -> None:
-        if text != self._told:
-            self._told = text
+        if text != self._shown:
+            self._shown = text
             say(text)

@@ -1,4 +1,4 @@
-"""What a batch has come to."""
+"""The outcome of a batch."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from mwaa_async._bulk.refusals import is_refusal
 from mwaa_async._cli.output import say, shortened
 from mwaa_async._cli.waiting import Ends
 
-_MOST = 20  # failures that are told; the journal and the report have all
+_MOST = 20  # failures that are shown; the journal and the report have all
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Summary:
         if self.keeps_runs and outcome.dag_run is not None:
             self.runs.append((outcome.request.environment, outcome.dag_run))
         if outcome.error is not None and len(self.failures) < _MOST:
-            self.failures.append(told(outcome))
+            self.failures.append(described(outcome))
         self.refused += outcome.status == "failed" and is_refusal(outcome.error, outcome.request)
 
     @property
@@ -51,7 +51,7 @@ class Summary:
         unknown = self.counts["unknown"]
         return f"{unknown} of the rows may still be running" if unknown else "no command is running any more"
 
-    def tell(self) -> None:
+    def show(self) -> None:
         """Print the summary, with the failures and their reasons."""
         for failure in self.failures:
             say(failure)
@@ -73,7 +73,7 @@ class Summary:
         return ", ".join(f"{count} {name}" for name, count in named.items() if count)
 
 
-def told(outcome: TriggerOutcome) -> str:
+def described(outcome: TriggerOutcome) -> str:
     """Return a row that was not triggered, in one line, with the reason."""
     error = outcome.error
     reason = str(error) if isinstance(error, MwaaError) else f"{outcome.request.environment}: {error}"

@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 from mwaa_async import DagNotFoundError, DagRun, DagRunNotFoundError, Environment, MwaaError
-from mwaa_async._cli.errand import run_errand
 from mwaa_async._cli.exits import UNKNOWN
+from mwaa_async._cli.interruptible import run_interruptible
 from mwaa_async._cli.options import Options, allowed_run_id_pattern, environment_name
 from mwaa_async._cli.output import write
 from mwaa_async._cli.status import shown_status
@@ -100,7 +100,7 @@ def trigger(
     mwaa-async trigger prod etl --conf @conf.json --run-id etl-2026-01-01
     """
 
-    seen: list[DagRun] = []  # the run, each time that Airflow has told of it
+    seen: list[DagRun] = []  # the run, each time that Airflow has reported it
 
     async def work(chosen: Environment) -> None:
         seen.append(await chosen.dags.trigger(dag_id, conf=conf, run_id=run_id, logical_date=logical_date))
@@ -112,7 +112,7 @@ def trigger(
 
     client = options.client(allowed_run_id_pattern=allowed_run_id_pattern)
     try:
-        run_errand(client, environment, work, done)
+        run_interruptible(client, environment, work, done)
     except MwaaError as error:  # before ValueError, which one of them also is
         if not seen:
             raise
@@ -131,18 +131,18 @@ async def _follow(seen: list[DagRun]) -> None:
     environment = seen[-1].environment
     assert environment is not None
     with shown_status() as status:
-        status.show(_told(seen[-1]))
+        status.show(_as_line(seen[-1]))
         async with aclosing(environment.follow(seen[-1])) as states:
             async for run in states:
                 seen.append(run)
-                status.show(_told(run))
+                status.show(_as_line(run))
 
 
 def _print(run: DagRun, *, as_json: bool) -> None:
-    write((_json(run) if as_json else _told(run)) + "\n")
+    write((_json(run) if as_json else _as_line(run)) + "\n")
 
 
-def _told(run: DagRun) -> str:
+def _as_line(run: DagRun) -> str:
     return f"{run.dag_id} {run.state or 'triggered'}: {run.run_id}"
 
 

@@ -36,7 +36,7 @@ from mwaa_async._cli.waiting import Ends
 from mwaa_async._protocol.run_ids import run_id_pattern
 
 _AT_ONCE = 1000  # rows that the journal gets in one transaction
-_MOST_PROBLEMS = 1000  # that are told; a file that is something else has one in every line
+_MOST_PROBLEMS = 1000  # that are reported; a file that is something else has one in every line
 
 
 @click.command("trigger-many", short_help="Trigger a DAG run for every row of a file.")
@@ -99,7 +99,7 @@ def trigger_many(
                 opened.forget_refusals()
             standing = _planned(opened, rows, copies)
             if dry_run:
-                _tell_plan(standing, kept, retry_failed=retry_failed)
+                _show_plan(standing, kept, retry_failed=retry_failed)
                 return
             say(f"the journal is {kept}")
             if standing.is_finished:
@@ -128,7 +128,7 @@ def _input(file: Path) -> Iterator[Path]:
 
 @contextmanager
 def _room() -> Iterator[None]:
-    """Tell where there is no room for a copy of the rows."""
+    """Say so where there is no room for a copy of the rows."""
     try:
         yield
     except OSError as error:
@@ -220,11 +220,11 @@ def _nothing_left(standing: Standing) -> str:
     return f"nothing is left to be sent; --retry-failed sends the {standing.refused} again that Airflow refused"
 
 
-def _tell_plan(standing: Standing, journal: Path, *, retry_failed: bool) -> None:
-    for lane in standing.lanes:
-        done = lane.done - (lane.failed if retry_failed else 0)
+def _show_plan(standing: Standing, journal: Path, *, retry_failed: bool) -> None:
+    for one in standing.environments:
+        done = one.done - (one.failed if retry_failed else 0)
         finished = f", {done} finished" if done else ""
-        say(f"{lane.environment}: {lane.total} rows{finished}, {lane.total - done} to be sent")
+        say(f"{one.environment}: {one.total} rows{finished}, {one.total - done} to be sent")
     say(f"{standing.total} rows, all good; nothing was sent (the journal: {journal})")
 
 
@@ -254,14 +254,14 @@ class _Run:
         self._left_behind = ""
 
     def run(self) -> None:
-        """Trigger all rows, tell the summary, and end the program with its exit status."""
+        """Trigger all rows, show the summary, and end the program with its exit status."""
         try:
             asyncio.run(self._work())
         except KeyboardInterrupt:
             self._interrupts = self._interrupts or 1  # where signals cannot be caught
             self._left_behind = self._on_the_wire()
         finally:
-            self._summary.tell()
+            self._summary.show()
         if self._interrupts:
             again = shlex.join(["mwaa-async", *sys.argv[1:]])
             left_behind = self._left_behind or self._summary.left_behind

@@ -20,7 +20,7 @@ Runs = dict[str, datetime | None]  # the logical dates by run id
 class Ends:
     """The ends of runs, as they are seen: `counts` has how many there are of each state.
 
-    A run may also be `gone`, or `unknown` where Airflow does not tell.
+    A run may also be `gone`, or `unknown` where Airflow does not say.
     """
 
     def __init__(self, runs: Iterable[tuple[str, DagRun]]) -> None:
@@ -32,7 +32,7 @@ class Ends:
 
     async def wait(self, client: MwaaClient, status: Shown) -> None:
         """Wait until all runs have ended."""
-        self._tell(status)
+        self._show(status)
         async with asyncio.TaskGroup() as tasks:
             for (environment, dag_id), runs in self._by_dag.items():
                 tasks.create_task(self._wait(client.environment(environment), dag_id, runs, status))
@@ -48,7 +48,7 @@ class Ends:
             except MwaaError as error:
                 failures += 1
                 say(shortened(str(error)))
-            self._tell(status)
+            self._show(status)
         self.counts["unknown"] += len(runs)
 
     def _take(self, runs: Runs, states: Mapping[str, str | None]) -> None:
@@ -58,7 +58,7 @@ class Ends:
                 del runs[run_id]
                 self.counts[str(state)] += 1
 
-    def _tell(self, status: Shown) -> None:
+    def _show(self, status: Shown) -> None:
         status.show(f"{self.counts.total()} of {self.total} runs have ended")
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ from mwaa_async._model.result import unexpected
 
 @dataclass(frozen=True, kw_only=True)
 class Asset:
-    """An asset; `assets list` tells name, URI and group only."""
+    """An asset; `assets list` prints name, URI and group only."""
 
     name: str
     uri: str

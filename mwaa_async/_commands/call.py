@@ -31,7 +31,7 @@ async def call(
     """Run the command with these words of Airflow 2 and 3; in 1.10 under its old name.
 
     JSON is asked for where the version can print it. `version` is given by who has asked for it already: who asks again
-    joins the queue behind those who have come meanwhile. Raises `UnsupportedCommandError` before anything is sent, and
+    joins the queue behind those who have asked meanwhile. Raises `UnsupportedCommandError` before anything is sent, and
     what `Environment.run` raises.
     """
     version = version or await runner.version()

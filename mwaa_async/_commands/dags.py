@@ -22,7 +22,7 @@ _NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)  # of which no DAG has a run
 
 @dataclass(frozen=True, kw_only=True)
 class Dag:
-    """A DAG as `dags list` tells it; Airflow 1.10 tells its id only. `extra` has what the version prints beyond."""
+    """A DAG as `dags list` prints it; Airflow 1.10 prints its id only. `extra` has what the version prints beyond."""
 
     ALIASES: ClassVar[Mapping[str, str]] = {"filepath": "fileloc", "owner": "owners", "paused": "is_paused"}
 
@@ -194,7 +194,7 @@ class Dags:
         """Run all tasks of the DAG at once, in the web server, and return what they log.
 
         Before 2.5 a `logical_date` is needed, there is no `conf`, and a task that fails is no failure of the command:
-        only the log tells it. Since then it raises `CommandFailedError`. Raises `DagNotFoundError`, and what every
+        only the log says so. Since then it raises `CommandFailedError`. Raises `DagNotFoundError`, and what every
         command raises.
         """
         date = () if logical_date is None else (iso(logical_date),)

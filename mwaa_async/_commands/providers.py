@@ -14,7 +14,7 @@ from mwaa_async._model.result import unexpected
 
 @dataclass(frozen=True, kw_only=True)
 class Provider:
-    """An installed provider package; `providers get` tells no description."""
+    """An installed provider package; `providers get` prints no description."""
 
     ALIASES: ClassVar[Mapping[str, str]] = {"Provider": "package_name", "Version": "version"}
 
@@ -77,8 +77,8 @@ class Providers:
         """Return one provider. Raises `CommandFailedError` where it is not installed, and what every command raises."""
         result = await call(self._runner, "providers get", provider_name)
         # Up to 2.5 it takes `--output json` as well, and prints "Provider: …" and "Version: …" all the same.
-        told = dict(re.findall(r"^(Provider|Version): (.+)$", result.text, re.MULTILINE))
-        found = [read_row(Provider, told)] if len(told) == 2 else read_rows(Provider, result)
+        printed = dict(re.findall(r"^(Provider|Version): (.+)$", result.text, re.MULTILINE))
+        found = [read_row(Provider, printed)] if len(printed) == 2 else read_rows(Provider, result)
         if len(found) != 1:
             raise unexpected(result, "provider")
         return found[0]

@@ -120,16 +120,16 @@ class Tasks:
         every command raises.
         """
         result = await call(self._runner, "tasks failed-deps", dag_id, task_id, _run(run))
-        _, heading, told = result.text.partition("Task instance dependencies not met:\n")
+        _, heading, listed = result.text.partition("Task instance dependencies not met:\n")
         if not heading and "dependencies are all met" not in result.text:
             raise unexpected(result, "dependencies")
-        told_apart = (line.partition(": ") for line in told.splitlines() if ": " in line)
-        return [FailedDep(dependency=name, reason=reason) for name, _, reason in told_apart]
+        parts = (line.partition(": ") for line in listed.splitlines() if ": " in line)
+        return [FailedDep(dependency=name, reason=reason) for name, _, reason in parts]
 
     async def render(self, dag_id: str, task_id: str, run: datetime | str) -> dict[str, str]:
         """Return the task's template fields as they are in a run, by name: what Python's `str` makes of each.
 
-        Before Airflow 3.1 lines of nothing but blanks come without these, and on 1.10 every text loses the escape
+        Before Airflow 3.1 lines of nothing but blanks lose these, and on 1.10 every text loses the escape
         sequences of a terminal. What looks like a log record is a field's where another field's line follows, or where
         it is not of the present; at the end of the last field that is an `OutputError`, as in `Variables.get`.
 
@@ -182,7 +182,7 @@ def _field(text: str, indent: str | None) -> str:
     """Return a template field as it was before Airflow printed it; `indent` is that of its heading, up to 3.0.
 
     There the field stands in a template that is indented, and of which `textwrap.dedent` takes away what all lines have
-    in common. What it leaves of the heading's indentation tells how much that was.
+    in common. What it leaves of the heading's indentation shows how much that was.
     """
     if indent is None:
         return text.removesuffix("\n")

@@ -1,4 +1,4 @@
-"""Triggering a DAG run so that a repeat is safe, and nobody is told that nothing ran where a run may be there."""
+"""Triggering a DAG run so that a repeat is safe, and no error says that nothing ran where a run may be there."""
 
 import asyncio
 import re
@@ -103,7 +103,7 @@ async def _existing(
 
     From 2.2 to 2.11 the message names the run id that was asked for in both cases (airflow/api/common/trigger_dag.py).
     Where the run cannot be looked for, the trigger is to be tried again in another second: what exists in two seconds
-    is the run id. Raises `OutcomeUnknownError` where that does not tell either, since the date is the caller's.
+    is the run id. Raises `OutcomeUnknownError` where that does not show it either, since the date is the caller's.
     """
     if version < (2, 2, 0):
         return wanted if f"Run id {wanted.run_id} already exists" in str(error) else None
@@ -129,8 +129,8 @@ async def _made_before(runner: CommandRunner, wanted: DagRun, version: Version, 
 async def _found(runner: CommandRunner, wanted: DagRun, version: Version) -> DagRun | None:
     """Return the run with this run id, or `None` where there is none.
 
-    The ways to look for it that read little come first: a DAG may have many runs. Real environments refuse some of them
-    (`tasks states-for-dag-run`: 403). Raises what the last one raises.
+    The ways to look for it that read little are tried first: a DAG may have many runs. Real environments refuse some of
+    them (`tasks states-for-dag-run`: 403). Raises what the last one raises.
     """
     *short, last = _ways(wanted, version)
     for way in short:
@@ -149,7 +149,7 @@ def _ways(wanted: DagRun, version: Version) -> list[Callable[[CommandRunner, Dag
 
 
 async def _by_its_tasks(runner: CommandRunner, wanted: DagRun) -> DagRun | None:
-    """Find the run by its id and then, with the date that its tasks tell, in a list of the runs of that date."""
+    """Find the run by its id and then, with the date that its tasks have, in a list of the runs of that date."""
     try:
         tasks = await Tasks(runner).states_for_dag_run(wanted.dag_id, wanted.run_id)
     except DagRunNotFoundError:

@@ -34,7 +34,7 @@ class Variables:
     async def get(self, key: str, *, default: Any = _MISSING, deserialize_json: bool = False) -> Any:
         """Return the value of the variable: the text as it is stored, or with `deserialize_json` what it says as JSON.
 
-        Log lines around the text are told from it by where they come from, by their time, which is the present, and
+        Log lines around the text are recognised by their source, by their time, which is the present, and
         by MWAA's wording. Where this leaves a doubt, as with a text whose own first or last lines look like log
         records, it is an `OutputError`, and `run(["variables", "get", key]).stdout` has all that was printed. On
         Airflow 1.10 every text loses the escape sequences of a terminal. Raises `VariableNotFoundError` where there is
@@ -80,7 +80,7 @@ class Variables:
         nothing = f"mwaa-async-{secrets.token_hex(8)}" if await self._is_old() else None
         try:
             result = await call(self._runner, "variables get", key, options={"default": nothing}, check=False)
-            # What the value says, which may be anything, tells no failure.
+            # What the value says, which may be anything, is no sign of a failure.
             check(result, stdout="a value\n" if answered(result.stdout) else result.stdout)
         except VariableNotFoundError as error:
             assert error.result is not None

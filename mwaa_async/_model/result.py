@@ -1,4 +1,4 @@
-"""What a command comes to: what it printed, or the error in the place of it."""
+"""The outcome of a command: what it printed, or the error in the place of it."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -96,7 +96,7 @@ class CommandResult:
         from mwaa_async._protocol.log_lines import answered
         from mwaa_async._protocol.verdicts import failure
 
-        # What a value says, which may be anything, tells no failure.
+        # What a value says, which may be anything, is no sign of a failure.
         stdout = "a value\n" if answered(self.stdout) else self.stdout
         return self.http_status != 200 or failure(stdout, self.stderr) is not None
 

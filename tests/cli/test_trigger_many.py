@@ -726,8 +726,8 @@ def test_now_and_then_there_is_a_line_for_each_environment(
     [(0, 0.0, "-", "-"), (100, 1.0, "100.0/s", "0:09"), (1, 8.0, "7.5/min", "2:13:12"), (999, 999.0, "1.0/s", "0:01")],
 )
 def test_rates_and_times_are_short(sent: int, seconds: float, rate: str, left: str) -> None:
-    lane = progress.Lane("dev", 1000, sent, 0, sent, seconds)
-    assert (lane.rate, lane.left) == (rate, left)
+    one = progress.EnvironmentProgress("dev", 1000, sent, 0, sent, seconds)
+    assert (one.rate, one.left) == (rate, left)
 
 
 # What cannot be written

@@ -1,4 +1,4 @@
-"""What a command of this program has to do on one environment, and what is left behind when it is interrupted."""
+"""Work on one environment that Ctrl-C may interrupt, and what is known of its command then."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ _NOTICED = 0.1  # seconds; a wait that is shorter needs no word
 T = TypeVar("T")
 
 
-def run_errand(
+def run_interruptible(
     client: MwaaClient,
     environment: str,
     work: Callable[[Environment], Awaitable[T]],
@@ -26,15 +26,15 @@ def run_errand(
 
     Raises `StoppedError` where Ctrl-C is pressed; it says what is `done` already, or else what became of the command.
     """
-    errand = _Errand(client, environment, work)
+    interruptible = _Interruptible(client, environment, work)
     try:
-        return asyncio.run(errand.run())
+        return asyncio.run(interruptible.run())
     except KeyboardInterrupt:
-        raise StoppedError(f"interrupted; {done() or errand.left_behind}") from None
+        raise StoppedError(f"interrupted; {done() or interruptible.left_behind}") from None
 
 
-class _Errand(Generic[T]):
-    """The work on its way; `left_behind` tells what became of its command when it was interrupted."""
+class _Interruptible(Generic[T]):
+    """The work; `left_behind` says what became of its command when it was interrupted."""
 
     def __init__(self, client: MwaaClient, environment: str, work: Callable[[Environment], Awaitable[T]]) -> None:
         self._client = client
