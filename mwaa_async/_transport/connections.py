@@ -188,11 +188,12 @@ def _is_v6(text: str) -> bool:
 def _proxy_from_environment(hostname: str) -> Proxy | None:
     from urllib.request import getproxies, proxy_bypass
 
-    if proxy_bypass(hostname):
-        return None
+    # Each is a walk through all environment variables. curl and requests know ALL_PROXY, too; AWS's SDK does not.
     proxies = getproxies()
-    # curl and requests know ALL_PROXY, too; AWS's SDK does not.
-    return proxy_of_variable("HTTPS_PROXY", proxies.get("https")) or proxy_of_variable("ALL_PROXY", proxies.get("all"))
+    variable = next((name for name in ("https", "all") if proxies.get(name)), None)
+    if variable is None or proxy_bypass(hostname):
+        return None
+    return proxy_of_variable(f"{variable.upper()}_PROXY", proxies[variable])
 
 
 @lru_cache

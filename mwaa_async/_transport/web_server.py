@@ -4,7 +4,9 @@ import asyncio
 import selectors
 import ssl
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 from mwaa_async._attempts import ConnectionClosedError, LostError, NotSentError, NoWayError
@@ -23,6 +25,8 @@ _CONNECT_TIMEOUT = 10.0
 # All that the endpoint needs: what aiohttp works out anew for each request takes longer than the rest of a command.
 _HEADERS = {"Content-Type": "text/plain", "Accept": "*/*", "User-Agent": f"mwaa-async/{__version__}"}
 _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)  # neither holds a file descriptor
+# Of the request that this task sends.
+_look_before_sending: "ContextVar[Callable[[Connection], Awaitable[None]]]" = ContextVar("look_before_sending")
 _LARGE = 1 << 20  # decoding this much takes a few milliseconds
 # Making one string of so much holds the interpreter's lock, and with it the event loop, for up to 60 ms.
 _LARGEST = 32 << 20
@@ -92,6 +96,7 @@ class WebServer:
     async def _post(self, hostname: str, path: str, token: str, line: str) -> Answer:
         way = self._way_to(hostname)
         session = await self._session_for(way)
+        _look_before_sending.set(self._look_before_sending)
         async with session.post(
             way.url(path),
             data=line.encode(),
@@ -126,7 +131,7 @@ class WebServer:
             timeout=aiohttp.ClientTimeout(total=self._timeout, connect=self._patience),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
-            request_class=_request_class(self._look_before_sending),
+            request_class=_request_class(),
         )
 
     @property
@@ -158,13 +163,14 @@ async def _not_in_use() -> None:
     """Allow everything."""
 
 
-def _request_class(before_sending: "Callable[[Connection], Awaitable[None]]") -> "type[ClientRequest]":
+@cache  # making a class takes longer than most else that is done for a new connection
+def _request_class() -> "type[ClientRequest]":
     from aiohttp.client_reqrep import ClientRequest
 
     class CliRequest(ClientRequest):
         # aiohttp has no other place between "there is a connection" and "the first byte goes out".
         async def send(self, conn: "Connection") -> "ClientResponse":
-            await before_sending(conn)
+            await _look_before_sending.get()(conn)
             return await super().send(conn)
 
     return CliRequest
