@@ -1,89 +1,51 @@
-"""How long one command takes, as a ratio to the floor: a baseline to look at, not a gate.
-
-    python -m benchmarks.per_command
-
-The emulator runs in a process of its own. The clients take turns in many short rounds, so that whatever else the
-machine does hits all of them alike, and the median round counts.
-"""
+"""How long one command takes, against the floor: a token, a keep-alive connection, and nothing but the POST."""
 
 import asyncio
-import multiprocessing
-import os
-import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from multiprocessing.connection import Connection
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from typing import Any
 
-from benchmarks.clients import CLIENTS, Run, floor
-from mwaa_async.emulator import Emulator
+from benchmarks.clients import Run, floor, floor_with_tokens_ahead, with_host_guard, with_local_guard
+from benchmarks.processes import ENVIRONMENT, emulator
+from benchmarks.rounds import by_turns_async, median_ratio
+from benchmarks.table import Row
 
-ENVIRONMENT = "demo"
-
-
-def main() -> None:
-    """Print both comparisons."""
-    multiprocessing.set_start_method("spawn")
-    print("No service times, one command after the other:")
-    compare(token_time=0.0, command_time=0.0, rounds=30, commands=100)
-    print("\nA token API of 150 ms and commands of 100 ms, all asked for at once:")
-    compare(token_time=0.15, command_time=0.1, rounds=3, commands=40)
+Clients = Mapping[str, Callable[[str], AbstractAsyncContextManager[Run]]]
 
 
-def compare(*, token_time: float, command_time: float, rounds: int, commands: int) -> None:
-    """Run every client against one emulator and print a table."""
-    with emulator(token_time, command_time):
-        times = asyncio.run(_measure(rounds, commands, at_once=command_time > 0))
-    least = times[next(iter(CLIENTS))]
-    for name, seconds in times.items():
-        print(f"  {name:28} {seconds / commands * 1000:8.3f} ms   {seconds / least:5.2f} x")
+def rows() -> Iterator[Row]:
+    """Compare without service times, and with those that people see."""
+    clients: Clients = {"floor": floor, "local": with_local_guard, "host": with_host_guard}
+    ratios = _ratios(clients, rounds=40, commands=100)
+    yield Row("one command, no service times, LocalGuard, against the floor", 1.05, ratios["local"])
+    yield Row("one command, no service times, HostGuard, against the floor", 1.12, ratios["host"])
+    times = {"token_time": 0.15, "command_time": 0.1}
+    clients = {"floor": floor, "host": with_host_guard}
+    ratios = _ratios(clients, rounds=3, commands=40, **times)
+    yield Row("tokens of 150 ms and commands of 100 ms, 40 at once", 1.01, ratios["host"])
+    clients = {"floor": floor_with_tokens_ahead, "host": with_host_guard}
+    ratios = _ratios(clients, rounds=3, commands=40, single_use_tokens=True, **times)
+    yield Row("the same with tokens that serve once", 1.05, ratios["host"])
 
 
-async def _measure(rounds: int, commands: int, *, at_once: bool) -> dict[str, float]:
-    times: dict[str, list[float]] = {name: [] for name in CLIENTS}
-    for _ in range(rounds):
-        for name, client in CLIENTS.items():
-            async with client(ENVIRONMENT) as run:
-                await run("version")  # makes the connection
-                times[name].append(await _round(run, commands, at_once=at_once and client is not floor))
-    return {name: statistics.median(seconds) for name, seconds in times.items()}
+def _ratios(clients: Clients, *, rounds: int, commands: int, **options: Any) -> dict[str, float]:
+    at_once = bool(options)
+    with emulator(**options):
+        times = asyncio.run(
+            by_turns_async(rounds, {name: partial(_seconds, one, commands, at_once) for name, one in clients.items()})
+        )
+    return {name: median_ratio(seconds, times["floor"]) for name, seconds in times.items()}
 
 
-async def _round(run: Run, commands: int, *, at_once: bool) -> float:
-    start = time.perf_counter()
-    if at_once:
-        await asyncio.gather(*(run("version") for _ in range(commands)))
-    else:
-        for _ in range(commands):
-            await run("version")
-    return time.perf_counter() - start
-
-
-@contextmanager
-def emulator(token_time: float, command_time: float) -> Iterator[None]:
-    """Serve an emulator from a process of its own and lead every AWS client of this process to it."""
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.Process(target=_serve, args=(theirs, token_time, command_time))
-    process.start()
-    before = dict(os.environ)
-    os.environ.update(ours.recv())
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-        ours.send(None)
-        process.join()
-
-
-def _serve(connection: Connection, token_time: float, command_time: float) -> None:
-    async def serve() -> None:
-        async with Emulator([ENVIRONMENT], token_time=token_time, command_time=command_time) as running:
-            connection.send(running.environ())
-            await asyncio.to_thread(connection.recv)
-
-    asyncio.run(serve())
-
-
-if __name__ == "__main__":
-    main()
+async def _seconds(client: Callable[[str], AbstractAsyncContextManager[Run]], commands: int, at_once: bool) -> float:
+    async with client(ENVIRONMENT) as run:
+        await run("version")  # makes the connection
+        start = time.perf_counter()
+        if at_once and client not in (floor, floor_with_tokens_ahead):
+            await asyncio.gather(*(run("version") for _ in range(commands)))
+        else:
+            for _ in range(commands):
+                await run("version")
+        return time.perf_counter() - start
