@@ -70,9 +70,9 @@ class Submitted:
     in_turn: Allowance | None
     is_queued: bool = True
 
-    async def result(self, *, check_failure: bool) -> CommandResult:
-        """Wait for the result, once; see `Environment.run`."""
-        return await self.queue.result(self, check_failure=check_failure)
+    def result(self, *, check_failure: bool) -> Coroutine[Any, Any, CommandResult]:
+        """Return what waits for the result, once; see `Environment.run`."""
+        return self.queue.result(self, check_failure=check_failure)
 
     def wait_at_most(self, seconds: float) -> None:
         """Wait in the queue for that many seconds from now on, as if they had been its `queue_timeout`."""
@@ -121,12 +121,16 @@ class CommandQueue:
 
     async def result(self, command: Submitted, *, check_failure: bool) -> CommandResult:
         """Wait for the result of a command that was submitted. Raises `MwaaError`."""
+        # All in one coroutine: where 100,000 commands wait, each one that awaits another one counts.
         try:
-            result = await self._outcome(command)
+            result = await command.outcome
             if check_failure:
                 check(result)
         except MwaaError:
             self._failed += 1
+            raise
+        except asyncio.CancelledError:
+            self._cancelled(command)
             raise
         self._completed += 1
         return result
@@ -177,19 +181,15 @@ class CommandQueue:
             command.in_queue.run(self._time_out_in_queue, command)
         if self._worker is None:
             self._worker = loop.create_task(self._work(), name=f"mwaa_async: the commands of {self._identity.name}")
-        elif self._running is not None:
+        elif self._running is not None and self._queued == 1:
             self._execution.prepare_next()
         return command
 
-    async def _outcome(self, command: Submitted) -> CommandResult:
-        try:
-            return await command.outcome
-        except asyncio.CancelledError:
-            if command.is_queued:
-                self._leave(command)
-            else:
-                self._abandon(command)
-            raise
+    def _cancelled(self, command: Submitted) -> None:
+        if command.is_queued:
+            self._leave(command)
+        else:
+            self._abandon(command)
 
     async def _work(self) -> None:
         try:

@@ -1,8 +1,8 @@
 """Runs the commands of one environment: what its handle, its typed methods and batches are built on."""
 
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from mwaa_async._airflow_version import Airflow
 from mwaa_async._clock import check_seconds
@@ -70,7 +70,7 @@ class Runner:
             raise unexpected(result, "version") from None
         return line
 
-    async def execute(
+    def execute(
         self,
         line: str,
         *,
@@ -78,11 +78,11 @@ class Runner:
         queue_timeout: float | None = None,
         check: bool = True,
         idempotent: bool = False,
-    ) -> CommandResult:
-        """Submit a command line and wait for its result; see `Environment.run`."""
+    ) -> Coroutine[Any, Any, CommandResult]:
+        """Submit a command line, and return what waits for its result; see `Environment.run`."""
         waits = self.queue_timeout if queue_timeout is None else queue_timeout
         command = self.submit(line, timeout=timeout, queue_timeout=waits, idempotent=idempotent)
-        return await command.result(check_failure=check)
+        return command.result(check_failure=check)
 
     def submit(
         self,
