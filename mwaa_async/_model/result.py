@@ -12,7 +12,7 @@ class MwaaError(Exception):
     """Something went wrong with a command for an MWAA environment.
 
     `ran` tells whether the command ran: `False` (certainly not, so it is safe to repeat), `True`, or `None` (unknown).
-    `environment` is the environment's name, `command` the command line with its secrets blanked out, `result` what
+    `environment` is the environment's name, `command` the beginning of the command line with its secrets blanked out, `result` what
     Airflow printed and `http_status` the web server's answer; each is `None` where there is none. `attempts` is more
     than 1 where the command was sent again because nobody knew whether it had run.
     """

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 
 from mwaa_async._protocol.catalogue import SECRET_GROUPS, command_words, meant
-from mwaa_async._protocol.command_line import split_words
 from mwaa_async._protocol.confs import QUOTED, wrong_with
 from mwaa_async._protocol.instead import NO_SHELL
+from mwaa_async._protocol.words import MOST_WORDS, first_words
 
+_LONGEST_REASON = 4096  # characters, in which it is to be seen; argparse repeats every argument
 _ABOUT_CONF = re.compile(
     r"TypeError: |ValueError: |.*(?:JSONDecodeError: |not valid JSON|unrecognized arguments: |expected one argument)"
 )
@@ -35,12 +36,13 @@ _YES = {
     ),
 }
 
-_UNRECOGNIZED = re.compile(r".*?unrecognized arguments: (.*), see help above\.")
-_REQUIRED = re.compile(r".*the following arguments are required: (.*), see help above\.")
+_UNRECOGNIZED = re.compile(r".*?unrecognized arguments: (.*?)(?:, see help above\.|\Z)")
+_REQUIRED = re.compile(r".*?the following arguments are required: (.*?)(?:, see help above\.|\Z)")
 _CHOICE = re.compile(r".*?: invalid choice: '([^']*)'")
-_QUOTED = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.""", re.DOTALL)
+_QUOTED = re.compile(r"""(?:'[^']*+'|"(?:[^"\\]++|\\.)*+"|\\.)++""", re.DOTALL)
 # A shell's operator as a word, or at one end of a word: `&` within a word is rather a URL's.
 _SHELLS = re.compile(r"(?:\A|[ \t])(?:\d?[<>]|[|;&])|[|;&<>](?:[ \t]|\Z)")
+_OPERATOR = re.compile(r"[|;&<>]")
 _OLD_OPTION = re.compile(r"--[a-z]+(?:_[a-z]+)+(?:=|\Z)")
 _NEW_OPTION = re.compile(r"--[a-z]+(?:-[a-z]+)+(?:=|\Z)")
 # What an option of another version is called in the one that does not know it (airflow/cli/cli_config.py).
@@ -68,7 +70,7 @@ _ASKED_FOR_JSON = re.compile(r"(?: -o ?| --o[a-z]*[ =])json(?: |\Z)")
 
 def advice(line: str, reason: str) -> str | None:
     """Return what to do about a command that failed for this reason, as Airflow told it; `None` where nobody knows."""
-    called = _called(line)
+    called, reason = _called(line), reason[:_LONGEST_REASON]
     return (
         _about_confirmation(called, reason)
         or _about_conf(called, line, reason)
@@ -79,7 +81,7 @@ def advice(line: str, reason: str) -> str | None:
 def json_advice(line: str) -> str:
     """Return what to do about a command that printed no JSON document."""
     command = meant(line)
-    if _ASKED_FOR_JSON.search(" ".join(split_words(line))):
+    if _ASKED_FOR_JSON.search(" ".join(first_words(line, MOST_WORDS))):
         return "it was asked for JSON, and what it printed instead is in the result's stdout"
     if command is None:
         return "commands that can print one do so with '--output json'"
@@ -106,7 +108,7 @@ def _about_confirmation(called: str, reason: str) -> str | None:
 def _about_conf(called: str, line: str, reason: str) -> str | None:
     if called not in _WITH_CONF or not _ABOUT_CONF.match(reason):
         return None
-    conf = next(_values(split_words(line), _WITH_CONF[called]), None)
+    conf = next(_values(first_words(line, MOST_WORDS), _WITH_CONF[called]), None)
     if conf is None or not (wrong := wrong_with(conf)):
         return None
     return (
@@ -134,7 +136,7 @@ def _about_arguments(called: str, line: str, reason: str) -> str | None:
     if not (unrecognized := _UNRECOGNIZED.match(reason)):
         return None
     unknown = unrecognized[1].split()
-    if _SHELLS.search(_QUOTED.sub("_", line)):
+    if _OPERATOR.search(line) and _SHELLS.search(_QUOTED.sub("_", line)):
         return NO_SHELL
     names = [word.partition("=")[0] for word in unknown]
     texts = [_RENAMED_OPTIONS.get((called, name)) or _about_option(called, name) for name in names]
@@ -146,7 +148,7 @@ def _about_arguments(called: str, line: str, reason: str) -> str | None:
 def _about_required(called: str, line: str, required: str) -> str | None:
     if called == "dags list-runs" and "--dag-id" in required:
         return "before Airflow 3 it takes the DAG with an option: dags list-runs -d DAG_ID"
-    options = (word.partition("=")[0] for word in split_words(line))
+    options = (word.partition("=")[0] for word in first_words(line, MOST_WORDS))
     return _about_dag_id(called) if required.startswith("dag_id") and not _DAG_IDS.isdisjoint(options) else None
 
 

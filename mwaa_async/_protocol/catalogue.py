@@ -1,13 +1,14 @@
 """The commands that MWAA offers, and what is known of each: the one place that says so."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
 from typing import Literal, cast
 
-from mwaa_async._protocol.command_line import split_words
 from mwaa_async._protocol.versions import Version, parse_version
+from mwaa_async._protocol.words import BLANKS, MOST_WORDS, first_words
 
 # `reads` changes nothing, `sets` leaves the same behind when it runs twice, `adds` does more each time it runs.
 Effect = Literal["reads", "sets", "adds"]
@@ -76,14 +77,13 @@ variables set               variables -s,variables --set      2.0    3.0    sets
 """
 
 _HELP = frozenset({"-h", "--help"})
-_LONGEST_ASKED = 100  # characters: no command is as long, and comparing takes its time
+_LONGEST_ASKED = 40  # characters: no command is as long, and comparing takes its time
+_LONGEST_START = 200  # characters in which a command's words are, whatever quotes are around them
 _ALIKE = 0.78  # of 1: `tigger` and `trigger`, but neither `get` and `set` nor `delete-run` and `delete`
 # Commands that another one has taken the place of, with options of its own.
 _TWINS = {"dags backfill": ("backfill create",), "backfill create": ("dags backfill",)}
-_QUOTES = frozenset("'\"\\")
-# What separates words for the web server, which splits lines like `shlex`: no other blank, such as U+00A0, does.
-_BLANKS = " \t\r\n"
-_BETWEEN_WORDS = re.compile(f"[{_BLANKS}]+")
+_QUOTE = re.compile(r"""['"\\]""")
+_BETWEEN_WORDS = re.compile(f"[{BLANKS}]++")
 
 # Of 1.10's `variables` and `pool` the options say what they do, in any order, and each that is there is carried out
 # (airflow/bin/cli.py). These are the ones that change nothing.
@@ -164,7 +164,7 @@ def is_offered(line: str, version: Version | None) -> bool:
 
     Nothing is known of a line that names no command and asks for Airflow's help (`dags --help`); it may be sent.
     """
-    start, offered = _start(line), _offered(version)
+    start, offered = first_two_words(line), _offered(version)
     if start[0] in _GROUPS_OF_1_10 and _has_subcommand(start):
         return " ".join(start) in offered
     return start[0] in offered or " ".join(start) in offered or not _HELP.isdisjoint(start)
@@ -172,7 +172,7 @@ def is_offered(line: str, version: Version | None) -> bool:
 
 def meant(line: str) -> Command | None:
     """Return the command, of any version, that the line calls by its words there."""
-    start = _start(line)
+    start = first_two_words(line)
     names = [" ".join(start).partition("=")[0]]  # of 1.10's `variables -s` the option says which it is
     if not _has_subcommand(start) and (start[0] not in _CHOSEN_BY_OPTIONS or _options_follow(start)):
         names.append(start[0])
@@ -199,7 +199,7 @@ def misspelled(line: str, version: Version | None) -> str | None:
 
     What is only a little like another one is none: `connections get` is no `connections delete`.
     """
-    asked = [word[:_LONGEST_ASKED] for word in _start(line)]
+    asked = [word[:_LONGEST_ASKED] for word in first_two_words(line)]
     names = (words for words in _offered(None) - _CHOSEN_BY_OPTIONS if " " in words or _keeps_verb(asked, words))
     likeness, words = max((_likeness(asked, words.split()), words) for words in names)
     if likeness < _ALIKE:
@@ -220,17 +220,28 @@ def known_words() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(words[0] for words in spellings), frozenset(words[1] for words in spellings if words[1:])
 
 
+def first_two_words(line: str) -> list[str]:
+    """Return the first two words, without the trouble of splitting a long line like a shell."""
+    text = line.lstrip(BLANKS)[:_LONGEST_START]
+    start = _BETWEEN_WORDS.split(text.rstrip(BLANKS), 2)[:2]
+    if _QUOTE.search(" ".join(start)):
+        with suppress(ValueError):  # a word that is cut in two is none that anybody knows
+            return first_words(text, 2)
+    return start
+
+
 def command_words(line: str) -> str:
     """Return the words that say what the command of this line is: its first two."""
-    return " ".join(_start(line))
+    return " ".join(first_two_words(line))
 
 
 def only_reads(line: str) -> bool:
     """Tell whether the command changes nothing in Airflow."""
-    start, effects = _start(line), _effects()
+    start, effects = first_two_words(line), _effects()
     if start[0] in _CHOSEN_BY_OPTIONS and start[1:] and start[1].startswith("-"):
-        options = {word.partition("=")[0] for word in split_words(line) if word.startswith("-")}
-        return effects.get(" ".join(start)) == "reads" and options <= _READING_OPTIONS
+        words = first_words(line, MOST_WORDS + 1)
+        options = {word.partition("=")[0] for word in words if word.startswith("-")}
+        return effects.get(" ".join(start)) == "reads" and options <= _READING_OPTIONS and len(words) <= MOST_WORDS
     if effect := effects.get(" ".join(start)):
         return effect == "reads"
     return effects.get(start[0]) == "reads" and start[0] not in _CHOSEN_BY_OPTIONS
@@ -243,13 +254,13 @@ def always_answers(line: str) -> bool:
 
 def answers(line: str) -> bool | None:
     """Tell whether the command prints something whenever it succeeds, or `None` for what is not known here."""
-    start, known = _start(line), _answers()
+    start, known = first_two_words(line), _answers()
     return known.get(" ".join(start), known.get(start[0]))
 
 
 def prints_a_text(line: str) -> bool:
     """Tell whether the command's answer is text that somebody stored, in which any line may stand."""
-    start = _start(line)
+    start = first_two_words(line)
     return start[0] in _TEXTS or " ".join(start) in _TEXTS
 
 
@@ -269,12 +280,6 @@ def _command(row: str) -> Command:
 
 def _version(text: str) -> Version | None:
     return None if text == "-" else parse_version(text)
-
-
-def _start(line: str) -> list[str]:
-    """Return the first two words, without the trouble of splitting a long line like a shell."""
-    start = _BETWEEN_WORDS.split(line.strip(_BLANKS), 2)[:2]
-    return split_words(line)[:2] if _QUOTES.intersection("".join(start)) else start
 
 
 def _has_subcommand(start: list[str]) -> bool:

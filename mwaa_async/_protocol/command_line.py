@@ -4,10 +4,12 @@ import re
 import shlex
 from collections.abc import Sequence
 
+from mwaa_async._protocol.words import MOST_WORDS, first_words
+
 # '…', "…" with backslashes in it, and a backslash with what it makes literal (which a line break is not).
 _SPECIAL = re.compile(r"""['"\\\r\n]""")
-_QUOTED = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\[^\r\n]""", re.DOTALL)
-_AIRFLOW = re.compile(r"[ \t]*airflow(?:[ \t]+|\Z)")
+_QUOTED = re.compile(r"""(?:'[^']*+'|"(?:[^"\\]++|\\.)*+"|\\[^\r\n])++""", re.DOTALL)
+_AIRFLOW = re.compile(r"[ \t]*+airflow(?:[ \t]++|\Z)")
 _JSON = (
     "this is JSON, and the endpoint is no REST API: it takes a command line, such as dags trigger DAG_ID --conf '{…}'"
 )
@@ -34,17 +36,9 @@ def command_line(command: str | Sequence[str]) -> str:
     return line
 
 
-def split_words(line: str) -> list[str]:
-    """Split a command line into words as the web server does: like a POSIX shell, without expanding anything.
-
-    Raises `ValueError` where a quote is not closed or nothing follows a backslash.
-    """
-    return shlex.split(line)
-
-
 def asks_for_json(line: str) -> bool:
     """Tell whether the command line has `-o json`, in any spelling that argparse takes."""
-    return _ASKS_FOR_JSON.search("\0".join(["", *split_words(line), ""])) is not None
+    return _ASKS_FOR_JSON.search("\0".join(["", *first_words(line, MOST_WORDS), ""])) is not None
 
 
 def pasted_json(line: str) -> str | None:
@@ -60,9 +54,8 @@ def _without_end(line: str) -> str:
 
 
 def _without_airflow(line: str) -> str:
-    if not line.lstrip(" \t").startswith("airflow"):
-        return line
-    return _AIRFLOW.sub("", line, count=1)
+    called = _AIRFLOW.match(line)
+    return line[called.end() :] if called else line
 
 
 def _quoted(words: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ QUOTED = (
 TOO_DEEP = "it is nested too deeply"
 
 _SYMPTOMS = tuple(
-    (re.compile(rf"\s*{beginning}"), symptom)
+    (re.compile(rf"\s*+{beginning}"), symptom)
     for beginning, symptom in (
         (r"@", "only 'mwaa-async trigger' reads a file with @FILE"),
         (r"'+\s*[{\[]", "it has single quotes around it, which Windows' cmd takes for a part of it"),

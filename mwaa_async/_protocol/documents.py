@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 from mwaa_async._protocol.log_lines import LOG_LINE, are_around_commands, with_json_records_blank
 
 # A document starts a line. So does "[2026-11-22 …] {dagbag.py:417} INFO", which no JSON parser gets past.
-_LINE_START = re.compile(r"""^[ \t]*(?=[\[{"\-0-9tfnNI])""", re.MULTILINE)
+_LINE_START = re.compile(
+    r"""^[ \t]*+(?=\[(?!\d{4}-\d\d-\d\d)|[{"0-9]|-[\dI]|true|false|null|NaN|Infinity)""", re.MULTILINE
+)
 _BLANKS = re.compile(r"[ \t\r]*")
 _WHITESPACE = re.compile(r"\s*")
 # Of a nest of lists and objects, with a bracket, a comma or a key's colon at the end of each line.

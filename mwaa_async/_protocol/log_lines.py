@@ -37,7 +37,7 @@ _LOGGED = (
 )
 # Most lines are none, which their first characters tell.
 _RECORDS = re.compile(rf"^(?=\[?[\d\x1b]|\{{\"|[CSTM]\w|airflow_)({_LOGGED})", re.MULTILINE)
-_JSON_RECORDS = re.compile(rf"^{_JSON_RECORD}(?:\n|\Z)", re.MULTILINE)
+_JSON_RECORDS = re.compile(rf"^{_JSON_RECORD}", re.MULTILINE)
 
 _LAST_LINE = re.compile(rf"{LOG_LINE.pattern}|{_JSON_RECORD}|(?:{_MWAA_START}|{_MWAA_ANYWHERE})\Z")
 _LAST_OF_A_LONG_RECORD = re.compile(rf".*{_LONG_RECORDS_END}")
@@ -150,7 +150,7 @@ def with_json_records_blank(text: str) -> str:
     """Return the text, as long as it is, with blanks for the log records that are JSON."""
     if '{"timestamp":"' not in text:
         return text
-    return _JSON_RECORDS.sub(lambda record: re.sub(".", " ", record[0]), text)
+    return _JSON_RECORDS.sub(lambda record: " " * len(record[0]), text)
 
 
 def answer_lines(text: str) -> list[str]:

@@ -30,9 +30,11 @@ _WORDINGS: tuple[tuple[NamedFailure, str], ...] = (
     ("dag not found", r"Can not find dag '.*'"),
     ("variable not found", r"Variable .* does not exist\.?$"),
 )
+_LONGEST_REASON = 4096  # characters, in which it is to be seen
 _NAMED = tuple((name, re.compile(wording)) for name, wording in _WORDINGS)
 
 
 def named_failure(reason: str) -> NamedFailure | None:
     """Return what it is called that Airflow gives as the reason of a failure, if it has a name."""
-    return next((name for name, wording in _NAMED if wording.match(reason)), None)
+    beginning = reason[:_LONGEST_REASON]
+    return next((name for name, wording in _NAMED if wording.match(beginning)), None)

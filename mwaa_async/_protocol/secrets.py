@@ -6,11 +6,18 @@ import re
 import shlex
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote
 
-from mwaa_async._protocol.catalogue import HARMLESS_OPTIONS, SECRET_GROUPS, SECRET_OPTIONS, known_words
-from mwaa_async._protocol.command_line import split_words
+from mwaa_async._protocol.catalogue import (
+    HARMLESS_OPTIONS,
+    SECRET_GROUPS,
+    SECRET_OPTIONS,
+    first_two_words,
+    known_words,
+)
+from mwaa_async._protocol.words import MOST_WORDS, first_words
 
 HIDDEN = "***"
 
@@ -30,75 +37,135 @@ _CALLED = re.compile(r"(?:[A-Za-z][\w-]{0,30}(?![\w-]))?", re.ASCII)
 
 _SHORT = 4  # characters; what is shorter is a piece of too many other words to be blanked out within them
 
+_LONGEST_COMMAND = 200  # characters of one in a message
+_LONGEST_TEXT = 1000  # characters of what a command printed in a message
+_MOST_SECRETS = 1000  # where there are more, a text is not shown at all
+
 
 def redacted(line: str) -> str:
-    """Return the command line with the values of connections and variables blanked out."""
+    """Return the beginning of the command line with the values of connections and variables blanked out."""
+    return beginning(_redacted(line), _LONGEST_COMMAND)
+
+
+def called(line: str) -> str:
+    """Return what somebody calls a command, known or not, without any argument that may be a secret."""
+    words = first_two_words(line)
+    return " ".join([words[0], *map(_called, words[1:])] if _is_harmless(words[0]) else _shown_of_unknown(words))
+
+
+def without_secrets(text: str, line: str, longest: int = _LONGEST_TEXT) -> str:
+    """Return the beginning of `text`, something that the command printed, with the line's secrets blanked out."""
     try:
-        words = split_words(line)
+        hidden = _spelled_secrets(line, longest)
+    except ValueError:
+        return HIDDEN
+    # A secret that goes on behind what is shown is found by so much of it as could be shown.
+    window = text[: 2 * longest]
+    found = sorted((spelling for spelling in hidden if spelling in window), key=len, reverse=True)
+    shown = _blanked(window, found, longest) if found else text[:longest]
+    return shown if len(text) <= longest else f"{shown}{_rest(text)}"
+
+
+def beginning(text: str, longest: int) -> str:
+    """Return the text, or its beginning and how long it is."""
+    return text if len(text) <= longest else f"{text[:longest]}{_rest(text)}"
+
+
+def _rest(text: str) -> str:
+    return f"… ({len(text)} characters)"
+
+
+def _is_harmless(group: str) -> bool:
+    return group in known_words()[0] and group not in _SECRET_GROUPS
+
+
+def _redacted(line: str) -> str:
+    try:
+        if _is_harmless(first_two_words(line)[0]):
+            return line
+        words = first_words(line, MOST_WORDS + 1)
     except ValueError:
         return HIDDEN  # which of its words are secrets cannot be told
+    if len(words) > MOST_WORDS:
+        return f"{called(line)} {HIDDEN}"
     shown = _shown(words)
     if shown == words:
         return line
     return " ".join(word if HIDDEN in word else shlex.quote(word) for word in shown)
 
 
-def called(line: str) -> str:
-    """Return what somebody calls a command, known or not, without any argument that may be a secret."""
-    try:
-        words = split_words(line)[:2]
-    except ValueError:
-        return HIDDEN
-    plain = words[0] in known_words()[0] and words[0] not in _SECRET_GROUPS
-    return " ".join([words[0], *map(_called, words[1:])] if plain else _shown_of_unknown(words))
-
-
-def without_secrets(text: str, line: str) -> str:
-    """Return `text`, something that the command printed, with the secrets of its command line blanked out."""
-    try:
-        words = split_words(line)
-    except ValueError:
-        return HIDDEN
-    spellings = {spelling for secret in _secrets(words) for spelling in _spellings(secret)}
-    found = sorted((spelling for spelling in spellings if spelling in text), key=len, reverse=True)
-    return re.sub("|".join(map(_pattern, found)), HIDDEN, text) if found else text
+def _blanked(text: str, secrets: list[str], longest: int) -> str:
+    """Return the text up to there with these spellings of secrets blanked out, also where they go on behind it."""
+    pieces, position = [], 0
+    for found in re.finditer("|".join(map(_pattern, secrets)), text):
+        if found.start() >= longest:
+            break
+        pieces += [text[position : found.start()], HIDDEN]
+        # Of a secret that is longer only the beginning was looked for.
+        position = len(text) if len(found[0]) >= longest else found.end()
+    return "".join([*pieces, text[position:longest]])
 
 
 def _pattern(secret: str) -> str:
     return re.escape(secret) if len(secret) >= _SHORT else rf"(?<!\w){re.escape(secret)}(?!\w)"
 
 
-def _secrets(words: list[str]) -> set[str]:
-    hidden = {
-        word.removeprefix(shown.removesuffix(HIDDEN))
-        for word, shown in zip(words, _shown(words), strict=True)
-        if word != shown
-    }
-    return hidden | {part for secret in hidden for part in _parts(secret)}
+def _spelled_secrets(line: str, longest: int) -> set[str]:
+    """Return the beginnings of the line's secrets, however they are spelled. Raises `ValueError` where nobody can."""
+    if _is_harmless(first_two_words(line)[0]):
+        return set()
+    words = first_words(line, MOST_WORDS + 1)
+    secrets = [secret[:longest] for secret in islice(_secrets(words), _MOST_SECRETS + 1)]
+    if len(words) > MOST_WORDS or len(secrets) > _MOST_SECRETS:
+        raise ValueError("too many to look for")
+    return {spelling[:longest] for secret in set(secrets) for spelling in _spellings(secret)}
+
+
+def _secrets(words: list[str]) -> Iterator[str]:
+    for word, shown in zip(words, _shown(words), strict=True):
+        if word != shown:
+            secret = word.removeprefix(shown.removesuffix(HIDDEN))
+            yield secret
+            yield from _parts(secret)
 
 
 def _parts(secret: str) -> Iterator[str]:
-    """Yield what is a secret by itself: an option's value (`-dVALUE`), a URI's password and extras, JSON's texts."""
+    """Yield what is a secret by itself: an option's value (`-dVALUE`), a line, a URI's password and extras, JSON's."""
     if secret.startswith("-"):
         yield from (secret.lstrip("-"), secret.partition("=")[2], secret[2:])
-    with suppress(ValueError):  # no URI
-        uri = urlsplit(secret)
-        yield from (uri.password or "", unquote(uri.password or ""), *(value for _, value in parse_qsl(uri.query)))
-    with suppress(ValueError, RecursionError):  # no JSON
-        yield from _texts(json.loads(secret))
+    yield from map(str.strip, secret.splitlines())
+    yield from _parts_of_uri(secret)
+    if secret.lstrip().startswith(("[", "{", '"')):
+        with suppress(ValueError, RecursionError):  # no JSON
+            yield from _texts(json.loads(secret))
+
+
+def _parts_of_uri(secret: str) -> Iterator[str]:
+    address, _, query = secret.partition("?")
+    user, at, _ = re.split("[/?#]", address.partition("//")[2], maxsplit=1)[0].rpartition("@")
+    values = [field.partition("=")[2] for field in query.partition("#")[0].split("&", _MOST_SECRETS)]
+    for value in [user.partition(":")[2], *values] if at or "=" in query else ():
+        yield value
+        decoded = unquote(value[: 12 * _LONGEST_TEXT])  # a character is up to four bytes, each of them "%XX"
+        yield from (decoded, decoded.replace("+", " "))
 
 
 def _texts(document: Any) -> Iterator[str]:
-    if isinstance(document, str):
-        yield document
-    for value in document.values() if isinstance(document, dict) else document if isinstance(document, list) else ():
-        yield from _texts(value)
+    waiting = [document]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict | list):
+            waiting += one.values() if isinstance(one, dict) else one
 
 
 def _spellings(secret: str) -> set[str]:
-    """Return how a secret may be printed: as it is, in one line, line by line, as Python, JSON or HTML quotes it."""
+    """Return how a secret may be printed: as it is, in one line, as Python, JSON or HTML quotes it."""
     quoted = {repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    lines = {secret, secret.replace("\n", " "), " ".join(secret.split()), *map(str.strip, secret.splitlines())}
+    # Python escapes one kind of quote, which depends on all of the text.
+    quoted.add(repr(f"{secret}'\"")[1:-4])
+    lines = {secret, secret.replace("\n", " "), " ".join(secret.split())}
     return {spelling for spelling in lines | quoted | {html.escape(secret)} if spelling.strip()}
 
 
@@ -106,7 +173,7 @@ def _shown(words: list[str]) -> list[str]:
     """Return the words as they may be shown, one for one."""
     start = next((at for at, word in enumerate(words) if word != "airflow" and not word.startswith("-")), len(words))
     group = "".join(words[start : start + 1])
-    if group in known_words()[0] and group not in _SECRET_GROUPS:
+    if _is_harmless(group):
         return words
     shown = [HIDDEN if word.startswith("-") and word not in _FLAGS else word for word in words[:start]]
     if group not in _SECRET_GROUPS:

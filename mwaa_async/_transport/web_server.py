@@ -1,6 +1,7 @@
 """The way to an environment's web server: one keep-alive connection over which one command at a time is posted."""
 
 import asyncio
+import io
 import selectors
 import ssl
 from collections.abc import Awaitable, Callable
@@ -99,7 +100,7 @@ class WebServer:
         _look_before_sending.set(self._look_before_sending)
         async with session.post(
             way.url(path),
-            data=line.encode(),
+            data=_body_of(line),
             headers={"Authorization": f"Bearer {token}", **_HEADERS, **way.headers},
             allow_redirects=False,
             **way.options,
@@ -174,6 +175,11 @@ def _request_class() -> "type[ClientRequest]":
             return await super().send(conn)
 
     return CliRequest
+
+
+def _body_of(line: str) -> bytes | io.BytesIO:
+    body = line.encode()
+    return body if len(body) < _LARGE else io.BytesIO(body)  # which aiohttp sends piece by piece
 
 
 async def _body(response: "ClientResponse") -> bytes | bytearray:

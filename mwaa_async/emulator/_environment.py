@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 from typing import Protocol
 
 from mwaa_async._protocol.catalogue import command_words, is_offered
-from mwaa_async._protocol.command_line import split_words
 from mwaa_async._protocol.versions import Version, parse_version
+from mwaa_async._protocol.words import split_words
 from mwaa_async.emulator._records import CommandRecord, EnvironmentRecord, TokenRecord
 from mwaa_async.emulator.airflow import Execution
 

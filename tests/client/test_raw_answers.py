@@ -1,13 +1,14 @@
 """What a web server says that no HTTP library would: nothing of it is ever taken for another command's answer."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from mwaa_async import Environment, MwaaClient, OutcomeUnknownError
+from mwaa_async import Environment, MwaaClient, OutcomeUnknownError, RequestRejectedError
 from mwaa_async.emulator import Emulator
 from tests.raw_server import RawServer, Say, body, raw_web_server, response, says
 
@@ -135,3 +136,16 @@ async def test_an_abandoned_command_is_not_sent_anew_for_nobody(emulator: Emulat
         while demo.statistics().running:
             await asyncio.sleep(0.001)
         assert len(server.requests) == 1
+
+
+async def test_a_command_of_3_mb_is_told_in_no_time_and_in_few_words(emulator: Emulator) -> None:
+    value = "'a b' \"c\" \\ " * 300_000
+    async with raw(emulator) as (server, demo):
+        server.answers.append(says(response(b"", status="403 Forbidden")))
+        server.answers.append(says(response(b"", status="403 Forbidden")))
+        started = time.process_time()
+        with pytest.raises(RequestRejectedError) as caught:
+            await demo.run(["variables", "set", "k", value])
+        assert time.process_time() - started < 5  # of which sending it is the most; `shlex` takes minutes
+    assert caught.value.command == "variables set k ***"
+    assert len(str(caught.value)) < 500

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mwaa_async import MwaaClient, OutcomeUnknownError
-from mwaa_async._protocol.command_line import asks_for_json, command_line, split_words
+from mwaa_async._protocol.command_line import asks_for_json, command_line
+from mwaa_async._protocol.words import first_words, split_words
 from mwaa_async.emulator import Emulator
 
 # What an argument can hold: no NUL (nor can a process's), no lone surrogate (nor can UTF-8).
@@ -176,6 +177,32 @@ def test_a_line_break_in_a_string_that_is_taken_is_a_part_of_an_argument(line: s
         assert split_words(sent) == _words(line)
         # A shell splits at a line break, but not at a letter.
         assert _words(_with_letters(sent)) == [_with_letters(word) for word in split_words(sent)]
+
+
+@settings(max_examples=2000)
+@given(st.text(alphabet="'\"\\ \n\r\tab\0\u00a0#") | st.text())
+@example("''\"\"a'b'\"c\\\"\\\\\\d\"\\e'f'")
+@example("a\\ ")
+@example("'' a'\"'")
+def test_a_line_is_split_exactly_as_shlex_splits_it(line: str) -> None:
+    wanted = _words(line)
+    if wanted is None:
+        with pytest.raises(ValueError, match="a quote is not closed, or nothing follows a backslash"):
+            split_words(line)
+    else:
+        assert split_words(line) == wanted
+        assert first_words(line, 2) == wanted[:2]
+
+
+def test_of_the_first_words_only_what_they_need_is_looked_at() -> None:
+    assert first_words("dags list 'open", 2) == ["dags", "list"]
+    with pytest.raises(ValueError, match="a quote is not closed"):
+        first_words("dags list'open", 2)
+
+
+@pytest.mark.parametrize("line", ["airflowx  airflow dags list", "airflow-x", "x airflow"])
+def test_only_a_leading_word_airflow_is_dropped(line: str) -> None:
+    assert command_line(line) == line
 
 
 def _with_letters(text: str) -> str:

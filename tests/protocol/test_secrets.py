@@ -131,7 +131,13 @@ def test_what_a_command_is_called_is_told_without_any_secret(arguments: list[str
         ("webserver -p 8080", "webserver ***"),
         ("x" * 40, HIDDEN),
         ("''", ""),
-        ("dags 'open", HIDDEN),
+        ("dags 'open", "dags ***"),
+        ("variables 'open", "variables ***"),
+        ("variables set'open", "variables ***"),
+        ("'variables set key v", "*** set"),
+        ("dags " + "l" * 10_000, "dags ***"),
+        ("'" + "v" * 10_000 + "'", HIDDEN),
+        (" ", ""),
     ],
 )
 def test_of_an_unknown_command_the_words_by_which_it_is_called_are_told(line: str, shown: str) -> None:
@@ -293,6 +299,56 @@ def test_what_a_command_printed_stays_readable(line: str, text: str, shown: str)
 )
 def test_what_is_no_secret_stays_readable(line: str) -> None:
     assert redacted(line) == line
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (f"dags trigger etl -c '{'x' * 1000}'", f"dags trigger etl -c '{'x' * 179}… (1022 characters)"),
+        (f"dags trigger {'x' * 187}", f"dags trigger {'x' * 187}"),
+        (f"variables get {'x' * 1000}", f"variables get {'x' * 186}… (1014 characters)"),
+        (f"variables set {'x' * 1000} {S}", f"variables set {'x' * 186}… (1018 characters)"),
+        (f"variables set key {S * 1000}", "variables set key ***"),
+        (f"variables set key {'v ' * 1001}", "variables set ***"),
+        (f"variables delete -- {'-s ' * 1001}", "variables delete ***"),
+        (f"dags trigger {'v ' * 1001}", f"dags trigger {'v ' * 93}v… (2015 characters)"),
+    ],
+)
+def test_a_long_command_is_cut_after_its_secrets_are_taken_out(line: str, shown: str) -> None:
+    assert redacted(line) == shown
+
+
+@pytest.mark.parametrize("before", [0, 500, 990, 999, 1000, 1001, 1500])
+@pytest.mark.parametrize("length", [4, 10, 300, 999, 1000, 1001, 5000])
+def test_no_part_of_a_secret_is_left_where_a_text_is_cut(before: int, length: int) -> None:
+    secret = "Q7" * (length // 2) + "Q" * (length % 2)
+    shown = without_secrets("." * before + secret + "." * 2000, command_line(["variables", "set", "key", secret]))
+    assert "Q" not in shown
+    assert shown.startswith("." * min(before, 1000))
+    assert shown.endswith(f"… ({before + length + 2000} characters)")
+
+
+def test_a_text_that_is_short_enough_is_not_cut() -> None:
+    assert without_secrets("x" * 1000, "variables set key v") == "x" * 1000
+
+
+def test_where_there_are_too_many_secrets_to_look_for_nothing_is_shown() -> None:
+    few, many = ({f"secret-{number}": f"value-{number}" for number in range(count)} for count in (900, 1001))
+    assert (
+        without_secrets("a value-17 of it", command_line(["variables", "set", "k", json.dumps(few)])) == "a *** of it"
+    )
+    assert without_secrets("a value-17 of it", command_line(["variables", "set", "k", json.dumps(many)])) == HIDDEN
+    assert without_secrets("a value-17 of it", command_line(["variables", "set", "k", "v\n" * 1001])) == HIDDEN
+    assert without_secrets("a value-17 of it", command_line(["dags", "trigger", *map(str, few)])) == "a value-17 of it"
+
+
+@pytest.mark.parametrize("secret", ["it's", 'a "quoted" one', 'it\'s "both"'])
+def test_of_a_secret_that_is_cut_the_quotes_are_found_however_python_writes_them(secret: str) -> None:
+    text = secret * 200 + "'\"tail"
+    assert without_secrets(f"invalid: {text!r}", command_line(["variables", "set", "key", text])) in (
+        f"invalid: '{HIDDEN}… ({len(repr(text)) + 9} characters)",
+        f'invalid: "{HIDDEN}… ({len(repr(text)) + 9} characters)',
+    )
 
 
 @pytest.mark.parametrize(
