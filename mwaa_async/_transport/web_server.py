@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from mwaa_async._attempts import ConnectionClosedError, LostError, NotSentError, NoWayError
 from mwaa_async._clock import now
-from mwaa_async._protocol.answers import Output, read_answer, read_large_answer
+from mwaa_async._protocol.answers import GarbledAnswerError, Output, read_answer, read_large_answer
+from mwaa_async._protocol.encodings import UnreadableEncodingError, decoded, is_encoded
 from mwaa_async._transport.connect_failures import advice, failure_of, happened
 from mwaa_async._transport.connections import Route, Way, connector
 from mwaa_async._version import __version__
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
 
 _CONNECT_TIMEOUT = 10.0
 # All that the endpoint needs: what aiohttp works out anew for each request takes longer than the rest of a command.
-_HEADERS = {"Content-Type": "text/plain", "Accept": "*/*", "User-Agent": f"mwaa-async/{__version__}"}
+_HEADERS = {
+    "Content-Type": "text/plain",
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",
+    "User-Agent": f"mwaa-async/{__version__}",
+}
 _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)  # neither holds a file descriptor
 # Of the request that this task sends.
 _look_before_sending: "ContextVar[Callable[[Connection], Awaitable[None]]]" = ContextVar("look_before_sending")
@@ -39,16 +45,19 @@ class TooLargeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the web server answered."""
+    """What the web server answered; `unreadable` says why there is no body where it has one."""
 
     status: int
     body: bytes | bytearray = field(repr=False)
     retry_after: str | None
     came_at: float
     location: str | None = None
+    unreadable: str | None = None
 
     async def output(self) -> Output:
         """Return Airflow's output. Raises `GarbledAnswerError`."""
+        if self.unreadable is not None:
+            raise GarbledAnswerError(self.unreadable)
         if len(self.body) < _LARGE:
             return read_answer(self.body)
         from anyio import to_thread
@@ -106,7 +115,8 @@ class WebServer:
             **way.options,
         ) as response:
             body, headers = await _body(response), response.headers
-            return Answer(response.status, body, headers.get("Retry-After"), now(), headers.get("Location"))
+        body, unreadable = await _decoded(body, headers.get("Content-Encoding"))
+        return Answer(response.status, body, headers.get("Retry-After"), now(), headers.get("Location"), unreadable)
 
     def _way_to(self, hostname: str) -> Way:
         # Looked up once for a host: it is a walk through all environment variables, on some systems a system call.
@@ -129,6 +139,7 @@ class WebServer:
 
         return aiohttp.ClientSession(
             connector=connector(self._ssl_context, way.proxy, limit=1),
+            auto_decompress=False,  # what it cannot decode it reports as a status of the web server's
             timeout=aiohttp.ClientTimeout(total=self._timeout, connect=self._patience),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
@@ -189,9 +200,25 @@ async def _body(response: "ClientResponse") -> bytes | bytearray:
     body = bytearray(first)
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > _LARGEST:
-            raise TooLargeError(f"it printed more than {_LARGEST * 3 >> 22} MB")
+        _check_size(body)
     return body
+
+
+async def _decoded(body: bytes | bytearray, encoding: str | None) -> tuple[bytes | bytearray, str | None]:
+    """Return the body as it was before it was encoded, or why it cannot be read."""
+    if encoding is None or not is_encoded(encoding):
+        return body, None
+    try:
+        body = await to_thread.run_sync(decoded, body, encoding, _LARGEST)
+    except UnreadableEncodingError as error:
+        return b"", str(error)
+    _check_size(body)
+    return body, None
+
+
+def _check_size(body: bytes | bytearray) -> None:
+    if len(body) > _LARGEST:
+        raise TooLargeError(f"it printed more than {_LARGEST * 3 >> 22} MB")
 
 
 def _transport_errors(way: Way | None) -> tuple[type[Exception], ...]:

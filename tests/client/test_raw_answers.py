@@ -1,14 +1,16 @@
 """What a web server says that no HTTP library would: nothing of it is ever taken for another command's answer."""
 
 import asyncio
+import gzip
 import time
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from mwaa_async import Environment, MwaaClient, OutcomeUnknownError, RequestRejectedError
+from mwaa_async import Environment, MwaaClient, OutcomeUnknownError, OutputError, RequestRejectedError
 from mwaa_async.emulator import Emulator
 from tests.raw_server import RawServer, Say, body, raw_web_server, response, says
 
@@ -83,6 +85,61 @@ async def test_an_answer_is_read_however_it_is_sent(emulator: Emulator, answer: 
         server.answers += [answer, says(WHOLE)]
         for _ in range(2):
             assert (await demo.run("variables set k v")).text == "Variable k created\n"
+
+
+BARE = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+ENCODED = {
+    "gzip": gzip.compress(CONTENT),
+    "x-gzip": gzip.compress(CONTENT),
+    "GZIP": gzip.compress(CONTENT),
+    "deflate": zlib.compress(CONTENT),
+    " deflate ": BARE.compress(CONTENT) + BARE.flush(),
+    "identity": CONTENT,
+    "": CONTENT,
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODED)
+async def test_no_encoding_is_asked_for_and_one_that_comes_all_the_same_is_read(
+    emulator: Emulator, encoding: str
+) -> None:
+    async with raw(emulator) as (server, demo):
+        server.answers.append(says(response(ENCODED[encoding], f"Content-Encoding: {encoding}")))
+        assert (await demo.run("variables set k v")).text == "Variable k created\n"
+    assert b"accept-encoding: identity\r\n" in server.requests[0].lower()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content"),
+    [
+        ("br", CONTENT),
+        ("zstd", CONTENT),
+        ("gzip, br", CONTENT),
+        ("gzip", CONTENT),
+        ("gzip", gzip.compress(CONTENT)[:-12]),
+        ("deflate", CONTENT),
+        ("x" * 5000, CONTENT),
+    ],
+    ids=["br", "zstd", "two", "no gzip", "cut gzip", "no deflate", "long name"],
+)
+async def test_a_body_in_an_encoding_that_cannot_be_read_leaves_the_outcome_unknown(
+    emulator: Emulator, encoding: str, content: bytes
+) -> None:
+    async with raw(emulator) as (server, demo):
+        server.answers += [says(response(content, f"Content-Encoding: {encoding}")), says(WHOLE)]
+        with pytest.raises(OutcomeUnknownError, match=r"its body is encoded as '.*', and cannot be decoded") as caught:
+            await demo.run("variables set k v")
+        assert (caught.value.ran, caught.value.http_status) == (None, 200)
+        assert "400" not in str(caught.value)
+        assert len(str(caught.value)) < 300
+        assert (await demo.run("variables set k v")).text == "Variable k created\n"
+
+
+async def test_a_small_body_that_is_decoded_to_a_huge_one_is_too_large(emulator: Emulator) -> None:
+    async with raw(emulator) as (server, demo):
+        server.answers.append(says(response(gzip.compress(bytes(100 << 20), 1), "Content-Encoding: gzip")))
+        with pytest.raises(OutputError, match="it printed more than"):
+            await demo.run("dags list")
 
 
 @pytest.mark.parametrize(
