@@ -20,8 +20,8 @@ from mwaa_async._model.result import CommandResult
 from mwaa_async._protocol.advice import advice
 from mwaa_async._protocol.catalogue import always_answers
 from mwaa_async._protocol.named_failures import NamedFailure, named_failure
-from mwaa_async._protocol.secrets import called, redacted, without_secrets
-from mwaa_async._protocol.verdicts import failure, lists_import_errors, printed_nothing
+from mwaa_async._protocol.secrets import called, may_print_secrets, redacted, without_secrets
+from mwaa_async._protocol.verdicts import failure, lists_import_errors, printed_nothing, words_of_airflow
 
 # Airflow ran. Whether a failed command is answered with 200 or 400 is not known either.
 _AIRFLOW_RAN = frozenset({200, 400})
@@ -45,6 +45,8 @@ _KINDS: dict[NamedFailure | None, type[CommandFailedError]] = {
     "variable not found": VariableNotFoundError,
 }
 _LONGEST_LOCATION = 200  # characters
+_LONGEST_EXCERPT = 400  # bytes, of which so many characters are shown:
+_SHOWN = 80
 _LONGEST_WAIT = 86400.0  # seconds; nobody waits longer, and a sleep has to be a number
 
 
@@ -148,12 +150,9 @@ def outcome_unknown(line: str, environment: str, cause: str, status: int | None 
     )
 
 
-def check(result: CommandResult, *, stdout: str | None = None) -> None:
-    """Raise `CommandFailedError` where Airflow reports that the command failed.
-
-    `stdout` takes the place of what it printed there, where that is no word of Airflow's own.
-    """
-    printed = result.stdout if stdout is None else stdout
+def check(result: CommandResult) -> None:
+    """Raise `CommandFailedError` where Airflow reports that the command failed."""
+    printed = words_of_airflow(result.command, result.stdout)
     # Without a stderr nobody asks, and looking a line up takes its time.
     reason = failure(printed, result.stderr, always_answers=not result.stderr or always_answers(result.command))
     # Whether this version exits with 1 after listing import errors cannot be told with 200: no failure with 400 either.
@@ -182,10 +181,15 @@ def is_silent(result: CommandResult) -> bool:
 
 
 def excerpt(body: bytes | bytearray, line: str) -> str:
-    """Return the beginning of an answer that is not what it should be, without the command's secrets."""
-    # Enough to hold every secret that begins in what is shown, even with each character as an escape sequence.
-    start = " ".join(bytes(body[: 400 + 6 * len(line.encode())]).decode(errors="replace").split())
-    return repr(without_secrets(start, line)[:80])
+    """Return the beginning of an answer that is not what it should be, where no secret of the command's can be in it.
+
+    What Airflow printed may be in it, as it is or in base64, whole or cut in two.
+    """
+    start = bytes(body[:_LONGEST_EXCERPT])
+    if body and may_print_secrets(line):
+        kind = "of HTML " if start.lstrip().startswith(b"<") else ""
+        return f"with {len(body)} bytes {kind}that are not shown, since they may hold a secret"
+    return repr(" ".join(start.decode(errors="replace").split())[:_SHOWN])
 
 
 def seconds_to_wait(retry_after: str | None) -> float | None:

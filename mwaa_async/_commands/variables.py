@@ -11,7 +11,7 @@ from mwaa_async._commands.runner import CommandRunner
 from mwaa_async._errors import VariableNotFoundError
 from mwaa_async._model.result import CommandResult, unexpected
 from mwaa_async._outcomes import check
-from mwaa_async._protocol.log_lines import answer_lines, answered
+from mwaa_async._protocol.log_lines import answer_lines
 
 
 class _Missing(Enum):
@@ -80,8 +80,7 @@ class Variables:
         nothing = f"mwaa-async-{secrets.token_hex(8)}" if await self._is_old() else None
         try:
             result = await call(self._runner, "variables get", key, options={"default": nothing}, check=False)
-            # What the value says, which may be anything, is no sign of a failure.
-            check(result, stdout="a value\n" if answered(result.stdout) else result.stdout)
+            check(result)
         except VariableNotFoundError as error:
             assert error.result is not None
             return None, error.result

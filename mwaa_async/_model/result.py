@@ -12,9 +12,9 @@ class MwaaError(Exception):
     """Something went wrong with a command for an MWAA environment.
 
     `ran` tells whether the command ran: `False` (certainly not, so it is safe to repeat), `True`, or `None` (unknown).
-    `environment` is the environment's name, `command` the beginning of the command line with its secrets blanked out, `result` what
-    Airflow printed and `http_status` the web server's answer; each is `None` where there is none. `attempts` is more
-    than 1 where the command was sent again because nobody knew whether it had run.
+    `environment` is the environment's name, `command` the beginning of the command line with its secrets blanked out,
+    `result` what Airflow printed and `http_status` the web server's answer; each is `None` where there is none.
+    `attempts` is more than 1 where the command was sent again because nobody knew whether it had run.
     """
 
     ran: ClassVar[bool | None] = None
@@ -93,12 +93,9 @@ class CommandResult:
             ) from None
 
     def _has_failed(self) -> bool:
-        from mwaa_async._protocol.log_lines import answered
-        from mwaa_async._protocol.verdicts import failure
+        from mwaa_async._protocol.verdicts import failure, words_of_airflow
 
-        # What a value says, which may be anything, is no sign of a failure.
-        stdout = "a value\n" if answered(self.stdout) else self.stdout
-        return self.http_status != 200 or failure(stdout, self.stderr) is not None
+        return self.http_status != 200 or failure(words_of_airflow(self.command, self.stdout), self.stderr) is not None
 
     def json(self) -> Any:
         """Return the JSON document in stdout, wherever log lines begin and end.

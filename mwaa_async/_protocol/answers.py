@@ -27,8 +27,9 @@ def read_answer(body: bytes | bytearray) -> Output:
     """
     try:
         answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise GarbledAnswerError("the answer is not JSON") from error
+    except (ValueError, RecursionError):
+        # Without the cause, whose `repr` and attributes have what was printed in them.
+        raise GarbledAnswerError("the answer is not JSON") from None
     if not isinstance(answer, dict) or not ({"stdout", "stderr"} & answer.keys()):
         raise GarbledAnswerError("the answer has neither stdout nor stderr")
     return Output(_stream(answer, "stdout"), _stream(answer, "stderr"))
@@ -53,8 +54,8 @@ def _stream(answer: dict[str, Any], name: str) -> str:
         return ""
     try:
         return _decoded(encoded)
-    except (TypeError, ValueError) as error:
-        raise GarbledAnswerError(f"{name} in the answer is not base64") from error
+    except (TypeError, ValueError):
+        raise GarbledAnswerError(f"{name} in the answer is not base64") from None
 
 
 def _decoded(encoded: str) -> str:

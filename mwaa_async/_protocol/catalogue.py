@@ -100,7 +100,10 @@ unpause
 _SUBCOMMANDS = frozenset(_VERBS.split())
 _GROUPS_OF_1_10 = _CHOSEN_BY_OPTIONS | {"backfill"}
 
-_TEXTS = frozenset({"variables get", "variables -g", "variables --get", "tasks render", "render"})
+_VALUES = frozenset({"variables get", "variables -g", "variables --get"})
+_TEXTS = _VALUES | {"tasks render", "render"}
+# These are not offered.
+_MORE_VALUES = frozenset({"variables export", "connections get", "connections export", "connections list"})
 
 # Which words of these groups' commands may be shown (`_protocol/secrets.py`): subcommands, options without a value,
 # options whose value is harmless. Everything else that stands in them is a secret, or may be one.
@@ -262,6 +265,11 @@ def prints_a_text(line: str) -> bool:
     """Tell whether the command's answer is text that somebody stored, in which any line may stand."""
     start = first_two_words(line)
     return start[0] in _TEXTS or " ".join(start) in _TEXTS
+
+
+def prints_stored_values(line: str) -> bool:
+    """Tell whether the command's answer is the values of variables or connections."""
+    return command_words(line) in _VALUES | _MORE_VALUES
 
 
 def _likeness(asked: list[str], words: list[str]) -> float:

@@ -32,6 +32,9 @@ _SETTING = {"set", "-s", "--set"}
 _VALUED_OPTIONS = HARMLESS_OPTIONS | SECRET_OPTIONS
 _OPTIONS = _FLAGS | _VALUED_OPTIONS
 
+# They print rendered templates, in which variables and connections may be, or what a task logs.
+_PRINTING_TASKS = frozenset({"tasks render", "tasks test", "tasks run", "dags test", "render", "test", "run"})
+
 # The beginning of a word that may be what a command is called, and no value: "variables" of "variables=k".
 _CALLED = re.compile(r"(?:[A-Za-z][\w-]{0,30}(?![\w-]))?", re.ASCII)
 
@@ -64,6 +67,12 @@ def without_secrets(text: str, line: str, longest: int = _LONGEST_TEXT) -> str:
     found = sorted((spelling for spelling in hidden if spelling in window), key=len, reverse=True)
     shown = _blanked(window, found, longest) if found else text[:longest]
     return shown if len(text) <= longest else f"{shown}{_rest(text)}"
+
+
+def may_print_secrets(line: str) -> bool:
+    """Tell whether the command's output may hold secrets: stored ones, or those of its own line once more."""
+    words = first_two_words(line)
+    return not _is_harmless(words[0]) or words[0] in _PRINTING_TASKS or " ".join(words) in _PRINTING_TASKS
 
 
 def beginning(text: str, longest: int) -> str:

@@ -3,13 +3,14 @@
 Not everything can be told. A command that exits with 1 and says nothing of it (`dags backfill` prints a `ValueError` to
 stdout as if it were an answer), or with a message that no version here has, after an answer, a warning or an exception
 that a DAG file caught, or where a success says nothing either, is taken as done. A task that fails in a process of its
-own (`tasks run`) writes that to its log only. And what a variable holds may read like one of the failures below.
+own (`tasks run`) writes that to its log only. And what a variable holds may read like one of the failures below
+(`words_of_airflow`).
 """
 
 import json
 import re
 
-from mwaa_async._protocol.catalogue import answers, prints_a_text
+from mwaa_async._protocol.catalogue import answers, prints_a_text, prints_stored_values
 from mwaa_async._protocol.log_lines import (
     LOG_LINE,
     LONG_RECORD,
@@ -142,6 +143,11 @@ def failure(stdout: str, stderr: str, *, always_answers: bool = True) -> str | N
     that `always_answers` when it succeeds did not answer.
     """
     return (_told_on_stderr(stdout, stderr, always_answers) if stderr else None) or _told_on_stdout(stdout)
+
+
+def words_of_airflow(command: str, stdout: str) -> str:
+    """Return the stdout with another text in the place of stored values, which may read like any failure."""
+    return "a value\n" if prints_stored_values(command) and answered(stdout) else stdout
 
 
 def printed_nothing(command: str, stdout: str) -> bool:

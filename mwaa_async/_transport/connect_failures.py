@@ -6,6 +6,7 @@ import socket
 import ssl
 from typing import Literal, NamedTuple
 
+from mwaa_async._transport.broken_answers import what_happened
 from mwaa_async._transport.connections import Hop, Way
 
 Kind = Literal[
@@ -81,7 +82,7 @@ def failure_of(error: Exception) -> Failure:
         detail = f"HTTP {error.status} {error.message}".rstrip()
         return Failure("proxy login" if error.status in (401, 407) else "proxy", detail)
     if isinstance(error, ClientResponseError):
-        return Failure("no proxy", error.message)
+        return Failure("no proxy", what_happened(error))
     if isinstance(cause, TimeoutError) and cause.errno is None:
         return Failure("timeout", "")
     if type(error).__name__ == "ProxyError":  # of aiohttp_socks, which may not be there

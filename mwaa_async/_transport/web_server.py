@@ -1,6 +1,5 @@
 """The way to an environment's web server: one keep-alive connection over which one command at a time is posted."""
 
-import asyncio
 import io
 import selectors
 import ssl
@@ -14,6 +13,7 @@ from mwaa_async._attempts import ConnectionClosedError, LostError, NotSentError,
 from mwaa_async._clock import now
 from mwaa_async._protocol.answers import GarbledAnswerError, Output, read_answer, read_large_answer
 from mwaa_async._protocol.encodings import UnreadableEncodingError, decoded, is_encoded
+from mwaa_async._transport.broken_answers import what_happened
 from mwaa_async._transport.connect_failures import advice, failure_of, happened
 from mwaa_async._transport.connections import Route, Way, connector
 from mwaa_async._version import __version__
@@ -95,7 +95,7 @@ class WebServer:
             return await self._post(hostname, path, token, line)
         except _transport_errors(self._way) as error:
             # The cause is told, not chained: aiohttp's errors carry the request's headers, the token among them.
-            raise (LostError(_reason(error)) if self._is_sent else self._not_sent(error, hostname)) from None
+            raise (LostError(what_happened(error)) if self._is_sent else self._not_sent(error, hostname)) from None
 
     async def aclose(self) -> None:
         """Close the connection."""
@@ -230,9 +230,3 @@ def _transport_errors(way: Way | None) -> tuple[type[Exception], ...]:
 
     # The last is what it raises where the proxy hangs up.
     return aiohttp.ClientError, OSError, ProxyError, ProxyConnectionError, ProxyTimeoutError, EOFError
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, asyncio.TimeoutError):
-        return "no answer in time"
-    return str(error) or type(error).__name__

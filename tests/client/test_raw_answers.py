@@ -1,10 +1,13 @@
 """What a web server says that no HTTP library would: nothing of it is ever taken for another command's answer."""
 
 import asyncio
+import base64
 import gzip
+import logging
 import time
+import traceback
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -162,6 +165,85 @@ async def test_an_answer_that_is_none_leaves_the_outcome_unknown(emulator: Emula
             await demo.run("variables set k v")
         assert caught.value.ran is None
         assert len(server.requests) == 1
+
+
+SECRET = "correct-horse-battery"
+PRINTED = body(f"{SECRET}\n")
+SHOWING = [
+    "variables get k",
+    "variables export -",
+    "connections get c",
+    "connections export -",
+    "connections list -o json",
+    "tasks render etl load 2026-01-01",
+    "connections add c --conn-uri x",
+]
+BROKEN = {
+    "cut JSON": says(response(PRINTED[:-9])),
+    "no base64": says(response(b'{"stdout": "%s"}' % SECRET.encode())),
+    "plain": says(response(SECRET.encode())),
+    "bare base64": says(response(base64.b64encode(SECRET.encode()))),
+    "not UTF-8": says(response(b"\xff" + PRINTED)),
+    "page": says(response(f"<html>{SECRET}</html>".encode(), status="500 Internal Server Error")),
+    "403": says(response(SECRET.encode(), status="403 Forbidden")),
+    "404": says(response(SECRET.encode(), status="404 Not Found")),
+    "418": says(response(SECRET.encode(), status="418 I'm a teapot")),
+    "cut": says(response(PRINTED)[:-9]),
+    "no HTTP": says(PRINTED + b"\r\n\r\n"),
+    "bad chunk": says(CHUNKED, PRINTED + b"\r\n"),
+    "cut chunk": says(CHUNKED + b"ff\r\n" + PRINTED),
+    "bad header": says(b"HTTP/1.1 200 OK\r\n" + PRINTED + b"\r\n\r\n"),
+    "bad name": says(b"HTTP/1.1 200 OK\r\n" + SECRET.encode() + b"\x00: 1\r\n\r\n"),
+    "long header": says(b"HTTP/1.1 200 OK\r\nX: " + SECRET.encode() * 5000 + b"\r\n\r\n"),
+    "cut header": says(b"HTTP/1.1 200 OK\r\nX: 1\r\n" + SECRET.encode()),
+    "cut headers": says(b"HTTP/1.1 200 OK\r\nX: " + SECRET.encode() + b"\r\nContent-Le"),
+    "bad length": says(b"HTTP/1.1 200 OK\r\nContent-Length: " + SECRET.encode() + b"\r\n\r\n"),
+    "bad status": says(b"HTTP/1.1 " + SECRET.encode() + b"\r\n\r\n"),
+    "encoding": says(response(PRINTED, "Content-Encoding: br")),
+    "bad gzip": says(response(PRINTED, "Content-Encoding: gzip")),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+async def test_nothing_of_what_a_command_with_secrets_printed_is_in_an_error(
+    emulator: Emulator, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with raw(emulator, allow_unlisted=True) as (server, demo):
+        for command in SHOWING:
+            server.answers += [BROKEN[kind]] * (2 if kind == "403" else 1)  # a refused token is replaced once
+            with pytest.raises((OutcomeUnknownError, RequestRejectedError)) as caught:
+                await demo.run(command)
+            told = "\n".join([*traceback.format_exception(caught.value), *map(repr, _chain(caught.value)), caplog.text])
+            encoded = base64.b64encode(SECRET.encode()).decode()
+            assert not any(part in told for part in (SECRET, SECRET[:9], encoded[:9], encoded[-9:]))
+            assert "message=" not in str(caught.value)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("cut", "the answer is shorter than it says"),
+        ("no HTTP", "what came has no status line of HTTP"),
+        ("bad chunk", "the answer has a header or a chunk that is not HTTP"),
+        ("cut chunk", "the answer broke off in the midst of a chunk"),
+        ("long header", "the answer has a header that is too long"),
+        ("cut header", "the web server closed the connection before it had answered"),
+        ("plain", r"HTTP 200 with 21 bytes that are not shown, since they may hold a secret"),
+        ("page", "HTTP 500 with 34 bytes of HTML that are not shown"),
+    ],
+)
+async def test_what_became_of_a_broken_answer_is_told_in_plain_words(emulator: Emulator, kind: str, told: str) -> None:
+    async with raw(emulator) as (server, demo):
+        server.answers.append(BROKEN[kind])
+        with pytest.raises(OutcomeUnknownError, match=told):
+            await demo.run("variables get k")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from mwaa_async import CommandFailedError, CommandResult, MwaaError, OutputError
 from mwaa_async._attempts import AttemptError, LostError, NotSentError, StatusError
 from mwaa_async._outcomes import check, error_after
 from mwaa_async._protocol.command_line import command_line
-from mwaa_async._protocol.secrets import HIDDEN, called, redacted, without_secrets
+from mwaa_async._protocol.secrets import HIDDEN, called, may_print_secrets, redacted, without_secrets
 
 S = "s3cr3t"
 ARGUMENTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
@@ -326,6 +326,26 @@ def test_no_part_of_a_secret_is_left_where_a_text_is_cut(before: int, length: in
     assert "Q" not in shown
     assert shown.startswith("." * min(before, 1000))
     assert shown.endswith(f"… ({before + length + 2000} characters)")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("variables get k", "variables list", "variables -g k", "variables export -", "connections list", "variables"),
+        *("connections add c --conn-uri u", "'variables' get k", "airflow variables get k", "-x variables get k"),
+        *("tasks render d t x", "render d t x", "tasks test d t x", "test d t x", "dags test d", "tasks run d t x"),
+        *("users list", "config get-value a b", "variable get k", "", "'dags list"),
+    ],
+)
+def test_what_a_command_prints_may_be_a_secret(line: str) -> None:
+    assert may_print_secrets(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["dags list -o json", "version", "dags trigger variables", "tasks list d", "providers get"]
+)
+def test_what_a_command_prints_is_no_secret(line: str) -> None:
+    assert not may_print_secrets(line)
 
 
 def test_a_text_that_is_short_enough_is_not_cut() -> None:
