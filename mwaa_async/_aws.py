@@ -5,15 +5,18 @@ import logging
 import os
 import re
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from mwaa_async._clock import now
 from mwaa_async._errors import AccessDeniedError, EnvironmentNotFoundError, ThrottledError, TokenError
 from mwaa_async._identity import EnvironmentId
+from mwaa_async._protocol.aws_answers import UnusableAnswerError, read_description, read_page, read_token
+from mwaa_async._protocol.secrets import beginning
+from mwaa_async._transport.broken_answers import what_happened
 from mwaa_async._transport.connections import connector, proxy_of_variable
 from mwaa_async._transport.trust import default_ssl_context, with_bundle
 from mwaa_async._version import __version__
@@ -33,7 +36,8 @@ _PERMISSIONS = {
     "get_environment": "airflow:GetEnvironment",
     "list_environments": "airflow:ListEnvironments",
 }
-_HOSTNAME = re.compile(r"[A-Za-z0-9.\-]{1,255}(:\d{1,5})?")
+T = TypeVar("T")
+_LONGEST_TEXT = 300  # characters of what AWS says
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,22 +176,15 @@ class MwaaApi:
 
         https://docs.aws.amazon.com/mwaa/latest/API/API_CreateCliToken.html
         """
-        answer, asked_at = await self._call("create_cli_token", environment, Name=environment)
-        hostname = answer.get("WebServerHostname", "")
-        if not _HOSTNAME.fullmatch(hostname) or not answer.get("CliToken"):
-            raise TokenError(
-                f"{environment}: AWS answered without a usable token or web server name ({hostname[:80]!r})",
-                environment=environment,
-            )
-        return CliTokenAnswer(answer["CliToken"], hostname, asked_at)
+        (token, hostname), asked_at = await self._call("create_cli_token", read_token, environment, Name=environment)
+        return CliTokenAnswer(token, hostname, asked_at)
 
     async def get_environment(self, environment: str) -> dict[str, Any]:
         """Return what AWS knows of an environment. Raises `TokenError`.
 
         https://docs.aws.amazon.com/mwaa/latest/API/API_GetEnvironment.html
         """
-        answer, _ = await self._call("get_environment", environment, Name=environment)
-        description: dict[str, Any] = answer.get("Environment") or {}
+        description, _ = await self._call("get_environment", read_description, environment, Name=environment)
         return description
 
     async def list_environments(self) -> list[str]:
@@ -195,31 +192,36 @@ class MwaaApi:
 
         https://docs.aws.amazon.com/mwaa/latest/API/API_ListEnvironments.html
         """
-        page, _ = await self._call("list_environments", None)
-        names = list(page["Environments"])
-        while token := page.get("NextToken"):
-            page, _ = await self._call("list_environments", None, NextToken=token)
-            names += page["Environments"]
+        page, _ = await self._call("list_environments", read_page, None)
+        names = page.names
+        while page.next_token:
+            page, _ = await self._call("list_environments", read_page, None, NextToken=page.next_token)
+            names += page.names
         return names
 
     async def aclose(self) -> None:
         """Close the AWS client's connections."""
         await self._resources.aclose()
 
-    async def _call(self, operation: str, environment: str | None, **arguments: str) -> tuple[dict[str, Any], float]:
-        """Return the answer, and when AWS was asked: making the AWS client is none of that time."""
-        from botocore.exceptions import BotoCoreError, ClientError
+    async def _call(
+        self, operation: str, read: Callable[[object], T], environment: str | None, **arguments: str
+    ) -> tuple[T, float]:
+        """Return what `read` makes of the answer, and when AWS was asked: making the AWS client is none of that time.
 
+        Raises `TokenError` for whatever AWS answers and its SDK raises.
+        """
+        place = f"{environment}: " if environment else ""
         try:
             client = self._client or await self._open()
-            asked_at = now()
-            answer: dict[str, Any] = await getattr(client, operation)(**arguments)
-        except (BotoCoreError, ClientError) as error:
-            raise token_error(error, environment, _PERMISSIONS[operation]) from None
         except (ValueError, ImportError) as error:  # a proxy of the environment variables that cannot be used
-            place = f"{environment}: " if environment else ""
             raise TokenError(f"{place}no way to AWS: {error}", environment=environment) from None
-        return answer, asked_at
+        asked_at = now()
+        try:
+            return read(await getattr(client, operation)(**arguments)), asked_at
+        except UnusableAnswerError as error:
+            raise TokenError(f"{place}{error}", environment=environment) from None
+        except Exception as error:  # noqa: BLE001  # its parser takes an answer for granted, and fails in many ways
+            raise token_error(error, environment, _PERMISSIONS[operation]) from None
 
     async def _open(self) -> Any:
         async with self._opening:
@@ -255,11 +257,11 @@ def _aws_client(account: Account) -> Any:
 
 def _silence_token_dumps() -> None:
     """Keep botocore from logging the bodies of answers: at DEBUG it would write every CLI token into the log."""
-    logging.getLogger("botocore.parsers").addFilter(_holds_no_token)
+    logging.getLogger("botocore.parsers").addFilter(_shows_no_body)
 
 
-def _holds_no_token(record: logging.LogRecord) -> bool:
-    return "Token" not in record.getMessage()
+def _shows_no_body(record: logging.LogRecord) -> bool:
+    return "body" not in str(record.msg)
 
 
 def token_error(error: Exception, environment: str | None, permission: str = "airflow:CreateCliToken") -> TokenError:
@@ -303,8 +305,18 @@ def _code(error: Exception) -> str:
 
 
 def _text(error: Exception) -> str:
-    answer = getattr(error, "response", None) or {}
-    return str(answer.get("Error", {}).get("Message") or error).rstrip(". ")
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+    if isinstance(error, ClientError):
+        text = str(error.response.get("Error", {}).get("Message") or error)
+    elif type(error) is HTTPClientError:
+        # Its own text has that of aiohttp, which quotes what came, and so perhaps a token.
+        text = what_happened(getattr(error, "kwargs", {}).get("error") or error)
+    elif isinstance(error, BotoCoreError | ImportError):
+        text = str(error)
+    else:
+        text = f"what it answered cannot be read ({type(error).__name__})"
+    return beginning(text, _LONGEST_TEXT).rstrip(". ")
 
 
 def _remedy(error: Exception) -> str:

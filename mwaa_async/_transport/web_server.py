@@ -209,7 +209,7 @@ async def _decoded(body: bytes | bytearray, encoding: str | None) -> tuple[bytes
     if encoding is None or not is_encoded(encoding):
         return body, None
     try:
-        body = await to_thread.run_sync(decoded, body, encoding, _LARGEST)
+        body = await asyncio.to_thread(decoded, body, encoding, _LARGEST)
     except UnreadableEncodingError as error:
         return b"", str(error)
     _check_size(body)

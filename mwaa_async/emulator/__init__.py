@@ -18,6 +18,7 @@ from mwaa_async.emulator._faults import (
     SlowToken,
     StatusAnswer,
     WrongAnswer,
+    WrongAwsAnswer,
 )
 from mwaa_async.emulator._recorded import RecordedAirflow
 from mwaa_async.emulator._records import CommandRecord, TokenRecord
@@ -39,4 +40,5 @@ __all__ = [
     "StatusAnswer",
     "TokenRecord",
     "WrongAnswer",
+    "WrongAwsAnswer",
 ]

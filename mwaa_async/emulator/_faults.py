@@ -15,6 +15,14 @@ class RefusedByAws:
 
 
 @dataclass(frozen=True, slots=True)
+class WrongAwsAnswer:
+    """AWS, or something in between, answers with something else than it documents."""
+
+    body: bytes
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
 class SlowToken:
     """AWS takes that many seconds more."""
 
@@ -68,7 +76,7 @@ class SlowAnswer:
     seconds: float
 
 
-TokenFault = RefusedByAws | SlowToken
+TokenFault = RefusedByAws | WrongAwsAnswer | SlowToken
 CommandFault = CutConnection | StatusAnswer | WrongAnswer | SlowAnswer
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from mwaa_async.emulator._environment import EmulatedEnvironment
-from mwaa_async.emulator._faults import Faults, RefusedByAws
+from mwaa_async.emulator._faults import Faults, RefusedByAws, WrongAwsAnswer
 from mwaa_async.emulator._signature import refusal
 
 _PAGE = 25  # ListEnvironments gives no more at once
@@ -28,8 +28,8 @@ def token_api(
         if environment is None:
             return _not_found(request)
         fault = faults.next_for_token()
-        if isinstance(fault, RefusedByAws):
-            return _error(fault.status, fault.code, "No token for you")
+        if isinstance(fault, RefusedByAws | WrongAwsAnswer):
+            return _broken(fault, "No token for you")
         await asyncio.sleep(token_time + (fault.seconds if fault else 0.0))
         return web.json_response(
             {"CliToken": environment.issue_token().value, "WebServerHostname": environment.hostname}
@@ -48,8 +48,8 @@ def token_api(
             return _not_found(request)
         environment.record.descriptions += 1
         fault = faults.next_for_description()
-        if isinstance(fault, RefusedByAws):
-            return _error(fault.status, fault.code, "No description for you")
+        if isinstance(fault, RefusedByAws | WrongAwsAnswer):
+            return _broken(fault, "No description for you")
         await asyncio.sleep(fault.seconds if fault else 0.0)
         return web.json_response({"Environment": await _description(environment, region)})
 
@@ -94,6 +94,12 @@ async def _description(environment: EmulatedEnvironment, region: str) -> dict[st
 
 def _not_found(request: web.Request) -> web.Response:
     return _error(404, "ResourceNotFoundException", f"Environment {request.match_info['name']} was not found")
+
+
+def _broken(fault: RefusedByAws | WrongAwsAnswer, message: str) -> web.Response:
+    if isinstance(fault, RefusedByAws):
+        return _error(fault.status, fault.code, message)
+    return web.Response(status=fault.status, body=fault.body, content_type="application/json")
 
 
 def _error(status: int, code: str, message: str) -> web.Response:
