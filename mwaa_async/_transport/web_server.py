@@ -1,5 +1,6 @@
 """The way to an environment's web server: one keep-alive connection over which one command at a time is posted."""
 
+import asyncio
 import io
 import selectors
 import ssl

@@ -133,7 +133,7 @@ def of_size(beginning: str, piece: str, size: int) -> str:
 def seconds(does: Callable[[str], object], text: str) -> float:
     """Return how long the processor works on it, whatever else the machine does."""
     took = []
-    for _ in range(3):
+    for _ in range(7):
         started = time.process_time()
         with suppress(ValueError):  # nor may it take long to find out that it cannot be done
             does(text)
