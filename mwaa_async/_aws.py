@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from mwaa_async._clock import now
 from mwaa_async._errors import AccessDeniedError, EnvironmentNotFoundError, ThrottledError, TokenError
-from mwaa_async._identity import EnvironmentId
+from mwaa_async._identity import EnvironmentId, own_endpoint
 from mwaa_async._protocol.aws_answers import UnusableAnswerError, read_description, read_page, read_token
 from mwaa_async._protocol.secrets import beginning
 from mwaa_async._transport.broken_answers import what_happened
@@ -73,7 +73,7 @@ class Account:
 
     def identity(self, environment: str) -> EnvironmentId:
         """Return who the environment of this name is."""
-        endpoint = self.endpoint_url if self.is_custom_endpoint else None
+        endpoint = own_endpoint(self.endpoint_url) if self.is_custom_endpoint else None
         return EnvironmentId(self.partition, self.region, environment, endpoint)
 
 
