@@ -20,11 +20,13 @@ def main() -> int:
             return 2
         from mwaa_async._cli import program
         from mwaa_async._cli.exits import run_to_exit
+        from mwaa_async._cli.signals import end_like_ctrl_c, status_of_signal
     except KeyboardInterrupt:
         sys.stderr.write("mwaa-async: interrupted; nothing is running\n")
         return _INTERRUPTED
+    end_like_ctrl_c()  # up to here nothing has begun that would have to end
     try:
-        return run_to_exit(program)
+        return status_of_signal(run_to_exit(program))
     finally:
         gc.freeze()  # nor is it worth a look when the process ends
 

@@ -121,7 +121,7 @@ async def _serve(emulator: "Emulator", environments: Sequence[str], command: Seq
             await resources.enter_async_context(emulator)
         except OSError as error:
             raise CannotStartError(f"the emulator cannot start: {error.strerror or error}") from None
-        with caught_signals() as signals:
+        with caught_signals(signal.SIGINT, signal.SIGTERM) as signals:
             if command:
                 return await run_child(command, _environ(emulator), signals)
             write(_exports(emulator))

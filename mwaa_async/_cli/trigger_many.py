@@ -271,7 +271,7 @@ class _Run:
         raise click.exceptions.Exit(self._summary.exit_status)
 
     async def _work(self) -> None:
-        with caught_signals() as signals:
+        with caught_signals(signal.SIGINT) as signals:
             watching = asyncio.create_task(self._watch(signals))
             try:
                 async with self._client:

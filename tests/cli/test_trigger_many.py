@@ -601,7 +601,7 @@ async def go_on(process: Running, status: int = INTERRUPTED) -> tuple[list[str],
     return lines, arguments
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_interrupted_it_finishes_the_request_on_the_wire_and_says_how_to_go_on(
     mwaa_async: CommandLine, number: signal.Signals
 ) -> None:
@@ -613,7 +613,7 @@ async def test_interrupted_it_finishes_the_request_on_the_wire_and_says_how_to_g
             process.send(number)
             assert "the journal is it's mine" in await process.error_line()
             assert "finishing what is on the wire" in await process.error_line()
-            lines, arguments = await go_on(process)
+            lines, arguments = await go_on(process, 128 + number)
         assert lines[-2] == "mwaa-async: 4 rows: 1 triggered, 3 not begun"
         assert lines[-1].startswith("mwaa-async: interrupted; no command is running any more, and the journal is kept")
         assert triggers(emulator) == ["etl"]
