@@ -3,22 +3,23 @@
 import asyncio
 import os
 import random
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache, lru_cache
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
 from mwaa_async._clock import now
 from mwaa_async._errors import GuardError
-from mwaa_async._guards.line import LAST, Line, PositionLostError
+from mwaa_async._guards.directory import VARIABLE, lock_directory
+from mwaa_async._guards.line import NOWHERE, Line, PositionLostError
 from mwaa_async._guards.lines import Lines
 from mwaa_async._identity import EnvironmentId
 
 _SHORTEST_POLL = 0.001
 # How much longer than necessary a wait may get: looking every hundredth of the time that was waited so far.
 _POLL_PART = 0.01
+_LOOKS_AT_ONCE = 5
 
 # Shared by all guards of this process.
 _LINES = Lines()
@@ -31,9 +32,11 @@ class HostGuard:
     stays closed for its `settle_time`, since the web server may be running the command; so it does where an event loop
     was closed, or does not run, with a request open.
 
-    `directory` is where the lock files are: every process that is to take part needs the same one (default: the user's
-    runtime directory). It is made when first needed, for this user alone. `poll_interval` is how often, in seconds, a
-    process looks whether the position before it is free, when it has waited long already; at first it looks more often.
+    `directory` is where the lock files are: every process that is to take part needs the same one. The default is what
+    `MWAA_ASYNC_LOCK_DIRECTORY` says, or `~/.local/state/mwaa-async` in the home directory that the password database
+    knows (without one, `/tmp/mwaa-async-UID`). It is made when first needed, for this user alone. `poll_interval` is
+    how often, in seconds, a process looks whether the position before it is free, when it has waited long already; at
+    first it looks more often.
 
     A process that is stopped (SIGSTOP) while it waits keeps those behind it waiting until it goes on.
     """
@@ -72,7 +75,7 @@ class HostGuard:
 
     def _line(self, environment: EnvironmentId) -> Line:
         with _guard_errors(environment):
-            return self._lines.use(self._directory or _default_directory(), _file_name(environment))
+            return self._lines.use(self._directory or lock_directory(), _file_name(environment))
 
     async def _take_slot(self, line: Line, on_next: Callable[[], None] | None) -> None:
         try:
@@ -85,25 +88,36 @@ class HostGuard:
     async def _try_take_slot(self, line: Line, on_next: Callable[[], None] | None) -> bool:
         """Take one position after the other, and wait until the slot is open."""
         try:
-            for position in reversed(range(LAST + 1)):
-                if not line.try_advance(position):
-                    await self._wait_for(position, line)
-                if position == 1 and on_next is not None:
-                    on_next()
+            position = line.move_up(NOWHERE)
+            if position <= 1 and on_next is not None:
+                on_next()
+            if position:
+                await self._wait(line, position, on_next)
             while closed_for := line.seconds_until_open(now()):  # noqa: ASYNC110  # it is the clock that is waited for
                 await asyncio.sleep(closed_for)
         except PositionLostError:
             return False
         return True
 
-    async def _wait_for(self, position: int, line: Line) -> None:
-        since = now()
-        while not line.try_advance(position):
-            # Whoever has waited long must not look more seldom than the newcomers at the end of the queue.
-            waited = 0.0 if position == LAST else now() - since
-            pause = min(max(waited * _POLL_PART, _SHORTEST_POLL), self._poll_interval)
+    async def _wait(self, line: Line, position: int, on_next: Callable[[], None] | None) -> None:
+        """Look again and again whether the position before is free, until the slot is held."""
+        since, looks = now(), 0
+        while position:
+            looks += 1
             # Processes that look in step would see the same one win every time.
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+            await asyncio.sleep(self._pause(position, looks, now() - since) * random.uniform(0.5, 1.0))  # noqa: S311
+            reached = line.move_up(position)
+            if reached <= 1 < position and on_next is not None:
+                on_next()
+            if reached < position:
+                position, since, looks = reached, now(), 0
+
+    def _pause(self, position: int, looks: int, waited: float) -> float:
+        if position == NOWHERE:
+            # Those who try for the last position have no order among themselves, and so look equally often; but first
+            # a few times at once, since somebody may just have passed through it.
+            return 0.0 if looks <= _LOOKS_AT_ONCE else self._poll_interval
+        return min(max(waited * _POLL_PART, _SHORTEST_POLL), self._poll_interval)
 
     def __repr__(self) -> str:
         return f"HostGuard({str(self._directory)!r})" if self._directory else "HostGuard()"
@@ -162,16 +176,6 @@ def _file_name(environment: EnvironmentId) -> str:
     return f"{environment.name}-{sha256(str(environment).encode()).hexdigest()[:16]}"
 
 
-@cache
-def _default_directory() -> Path:
-    from platformdirs import user_runtime_path
-
-    with warnings.catch_warnings():
-        # Without XDG_RUNTIME_DIR (cron, containers) there is a directory that serves as well.
-        warnings.simplefilter("ignore")
-        return user_runtime_path("mwaa-async", appauthor=False, ensure_exists=True)
-
-
 @contextmanager
 def _guard_errors(environment: EnvironmentId) -> Iterator[None]:
     try:
@@ -179,6 +183,6 @@ def _guard_errors(environment: EnvironmentId) -> Iterator[None]:
     except OSError as error:
         raise GuardError(
             f"{environment.name}: the lock directory cannot be used: {error}; nothing was sent; name another one with "
-            "HostGuard(directory=…), or use LocalGuard() where this program is the only one",
+            f"HostGuard(directory=…) or {VARIABLE}, or use LocalGuard() where this program is the only one",
             environment=environment.name,
         ) from error

@@ -6,18 +6,18 @@ takes the last position, and then each one before it.
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
 from mwaa_async._guards.lock_files import LockFiles
 from mwaa_async._guards.loop_queue import LoopQueue
-from mwaa_async._guards.record import NOTHING_BYTES, Record, boot_id
+from mwaa_async._guards.record import NOTHING_BYTES, Record, boot_id, open_request
 
-# Up to three processes wait strictly in the order in which they line up; more than that try for the last position.
+# Up to seven processes wait strictly in the order in which they line up; more than that try for the last position.
 # Every position costs a command some microseconds.
-LAST = 3
+LAST = 7
+NOWHERE = LAST + 1  # before somebody lines up
 
 
 class PositionLostError(Exception):
@@ -38,7 +38,7 @@ class Line:
         self._directory = directory
         self._name = name
         self._files: LockFiles | None = None
-        self._position: int | None = None
+        self._position = NOWHERE
         self.settle_time: float | None = None  # of the request that is open
         self._mutex = Lock()
 
@@ -50,28 +50,27 @@ class Line:
     def is_free(self) -> bool:
         """Tell whether the slot could be taken. Raises `OSError`."""
         with self._mutex:
-            return self._position is None and _is_free(self._opened(), 0)
+            return self._position == NOWHERE and _is_free(self._opened(), 0)
 
     def others_wait(self) -> bool:
         """Tell whether others than this event loop are next, where this one has the slot."""
         with self._mutex:
             return self._position != 0 or self._files is None or not _is_free(self._files, 1)
 
-    def try_advance(self, position: int) -> bool:
-        """Take this position, if it is free, and give up the one behind it.
+    def move_up(self, position: int) -> int:
+        """Go on from this position as far as others let, and return the position that is held then.
 
-        Raises `PositionLostError` where that one is not held any more, and `OSError`.
+        Raises `PositionLostError` where this one is not held any more, and `OSError`.
         """
         with self._mutex:
             files = self._opened()
-            if self._position != (None if position == LAST else position + 1):
-                raise PositionLostError
-            if not files.try_lock(position):
-                return False
-            if self._position is not None:
-                files.unlock(self._position)
-            self._position = position
-            return True
+            self._expect(position)
+            while position and files.try_lock(position - 1):
+                self._position = position - 1
+                if position != NOWHERE:
+                    files.unlock(position)
+                position -= 1
+            return position
 
     def seconds_until_open(self, now: float) -> float:
         """Return for how long the slot, which is held, stays closed.
@@ -79,28 +78,34 @@ class Line:
         A request that was open when its holder died keeps it closed for a while from now on, which is written down for
         the case that this process dies, too. Raises `PositionLostError` and `OSError`.
         """
-        with self._holding() as files:
-            if not files.are_in_place():
+        with self._mutex:
+            self._expect(0)
+            assert self._files is not None
+            if not self._files.are_in_place():
                 self._drop()
                 raise PositionLostError
-            record = files.read()
+            record = self._files.read()
             closed_for = record.closed_for(now, boot_id())
             if closed_for and (record.is_open or record.boot != boot_id()):
-                files.write(Record(until=now + closed_for, length=closed_for, boot=boot_id()).to_bytes())
+                self._files.write(Record(until=now + closed_for, length=closed_for, boot=boot_id()).to_bytes())
             return closed_for
 
     def request_begins(self, settle_time: float) -> None:
         """Note that a request goes out. Raises `PositionLostError` and `OSError`."""
-        with self._holding() as files:
-            files.write(Record(is_open=True, length=settle_time, boot=boot_id()).to_bytes())
+        with self._mutex:
+            self._expect(0)
+            assert self._files is not None
+            self._files.write(open_request(settle_time))
             self.settle_time = settle_time
 
     def request_ended(self) -> None:
         """Note that the request was answered; nothing where the slot was lost."""
-        # What cannot be written stays noted as open, and closes the slot for a while.
-        with suppress(PositionLostError, OSError), self._holding() as files:
-            files.write(NOTHING_BYTES)
-            self.settle_time = None
+        with self._mutex:
+            if self._position or self._files is None:
+                return
+            with suppress(OSError):  # it stays noted as open, and closes the slot for a while
+                self._files.write(NOTHING_BYTES)
+                self.settle_time = None
 
     def release(self, closed_until: float = 0.0, closed_for: float = 0.0) -> bool:
         """Give the slot back, closed for that long.
@@ -137,16 +142,13 @@ class Line:
     def close(self, *, is_forked: bool = False) -> None:
         """Close the files; in a forked child the locks are the parent's, and the mutex may be a thread's of it."""
         if is_forked:
-            self._position, self._mutex = None, Lock()
+            self._position, self._mutex = NOWHERE, Lock()
         with self._mutex:
             self._drop()
 
-    @contextmanager
-    def _holding(self) -> Iterator[LockFiles]:
-        with self._mutex:
-            if self._files is None or self._position != 0:
-                raise PositionLostError
-            yield self._files
+    def _expect(self, position: int) -> None:
+        if self._position != position:
+            raise PositionLostError
 
     def _opened(self) -> LockFiles:
         if self._files is None:
@@ -166,9 +168,12 @@ class Line:
         self._leave()
 
     def _leave(self) -> None:
-        if self._files is not None and self._position is not None:
-            self._files.unlock(self._position)
-        self._position = self.settle_time = None
+        position, self._position, self.settle_time = self._position, NOWHERE, None
+        if self._files is not None and position != NOWHERE:
+            try:
+                self._files.unlock(position)
+            except OSError:  # closing the files unlocks them, too
+                self._drop()
 
     def _drop(self) -> None:
         self._leave()

@@ -10,7 +10,7 @@ from mwaa_async._guards.line import Line
 
 _Key = tuple[asyncio.AbstractEventLoop, Path, str]
 
-_IDLE = 8  # lines that keep their files open though nobody uses them; each has four
+_IDLE = 4  # lines that keep their files open though nobody uses them; each has eight
 _LOOK = 0.5  # seconds between two looks for event loops that do not run
 
 

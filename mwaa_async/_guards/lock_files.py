@@ -4,6 +4,7 @@ import os
 import stat
 from pathlib import Path
 
+from mwaa_async._guards.directory import check_owner, private_directory
 from mwaa_async._guards.record import LENGTH, NOTHING_BYTES, Record, read_record
 
 _OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -18,7 +19,7 @@ class LockFiles:
 
     def __init__(self, directory: Path, name: str, count: int) -> None:
         private_directory(directory)
-        self._path = directory / f"{name}.0"
+        self._path = os.fspath(directory / f"{name}.0")
         self._descriptors: list[int] = []
         try:
             for number in range(count):
@@ -43,7 +44,7 @@ class LockFiles:
     def are_in_place(self) -> bool:
         """Tell whether others who open the files get the same ones: somebody may have cleaned up the directory."""
         try:
-            return _identity(self._path.stat(follow_symlinks=False)) == self._identity
+            return _identity(os.lstat(self._path)) == self._identity
         except FileNotFoundError:
             return False
 
@@ -61,26 +62,13 @@ class LockFiles:
             os.close(self._descriptors.pop())
 
 
-def private_directory(directory: Path) -> Path:
-    """Make the directory where it is missing, for this user alone.
-
-    Raises `OSError` where it is a link, belongs to somebody else, or others may write to it.
-    """
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = directory.lstat()
-    if not stat.S_ISDIR(found.st_mode):
-        raise NotADirectoryError(f"{directory} is not a directory of its own, but a link or a file")
-    _check_owner(directory, found)
-    return directory
-
-
 def _open(path: Path) -> int:
     descriptor = os.open(path, _OPEN, 0o600)
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise PermissionError(f"{path} is not an ordinary file")
-        _check_owner(path, found)
+        check_owner(path, found)
         if found.st_size < LENGTH:
             _reserve(descriptor)
     except BaseException:
@@ -99,12 +87,3 @@ def _reserve(descriptor: int) -> None:
 
 def _identity(found: os.stat_result) -> tuple[int, int]:
     return found.st_dev, found.st_ino
-
-
-def _check_owner(path: Path, found: os.stat_result) -> None:
-    if not hasattr(os, "geteuid"):
-        return  # Windows keeps a user's files to himself in another way
-    if found.st_uid != os.geteuid():
-        raise PermissionError(f"{path} belongs to another user")
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise PermissionError(f"others may write to {path}")

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 LENGTH = 128  # bytes; written when the file is made, so that a full disk shows before a command is sent
@@ -33,6 +33,8 @@ class Record:
 
         After a reboot, or on another host that sees the same files, the moment says nothing, and the length counts.
         """
+        if self is NOTHING:
+            return 0.0
         if not 0 < self.length <= _LONGEST:
             return 0.0
         if self.is_open or self.boot != boot:
@@ -44,6 +46,12 @@ class Record:
 
 NOTHING = Record()
 NOTHING_BYTES = NOTHING.to_bytes()
+
+
+@lru_cache(16)
+def open_request(settle_time: float) -> bytes:
+    """Return the record of an open request, as it is written for every command."""
+    return Record(is_open=True, length=settle_time, boot=boot_id()).to_bytes()
 
 
 def read_record(data: bytes) -> Record:
@@ -62,6 +70,6 @@ def read_record(data: bytes) -> Record:
 def boot_id() -> str:
     """Return what is another one after every reboot, or "-" where the system does not tell (no Linux)."""
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip() or "-"
+        return Path("/proc/sys/kernel/random/boot_id").read_text("utf-8").strip() or "-"
     except (OSError, ValueError):
         return "-"

@@ -167,7 +167,7 @@ async def test_a_directory_that_cannot_be_trusted_is_refused_with_the_way_out(
 ) -> None:
     directory = tmp_path / "locks"
     await asyncio.to_thread(spoil, directory)
-    with pytest.raises(GuardError, match=r"HostGuard\(directory=…\), or use LocalGuard\(\)") as caught:
+    with pytest.raises(GuardError, match=r"HostGuard\(directory=…\) or MWAA_ASYNC_LOCK_DIRECTORY, or use") as caught:
         await HostGuard(directory).acquire(ENVIRONMENT)
     assert (caught.value.ran, caught.value.environment) == (False, "demo")
     if (victim := tmp_path / "victim").exists():

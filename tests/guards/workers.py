@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -75,11 +76,11 @@ def turns_of_threads(directory: Path, number: int, length: float) -> list[TurnTa
     return turns
 
 
-def hold(pipe: Connection, directory: Path) -> None:
+def hold(pipe: Connection, directory: Path | None, environment: EnvironmentId = ENVIRONMENT) -> None:
     """Take the slot, say so, and keep it until told to give it back, closed for the seconds that the test says."""
 
     async def run() -> None:
-        slot = await HostGuard(directory).acquire(ENVIRONMENT)
+        slot = await HostGuard(directory).acquire(environment)
         pipe.send(time.monotonic())
         closed_for = await asyncio.to_thread(pipe.recv)
         released = time.monotonic()
@@ -89,11 +90,11 @@ def hold(pipe: Connection, directory: Path) -> None:
     asyncio.run(run())
 
 
-def line_up(pipe: Connection, directory: Path) -> None:
+def line_up(pipe: Connection, directory: Path | None, environment: EnvironmentId = ENVIRONMENT) -> None:
     """Wait for the slot, say when it came, and give it back."""
 
     async def run() -> None:
-        acquiring = asyncio.create_task(HostGuard(directory).acquire(ENVIRONMENT))
+        acquiring = asyncio.create_task(HostGuard(directory).acquire(environment))
         await asyncio.sleep(0.2)
         pipe.send("waiting")
         slot = await acquiring
@@ -116,3 +117,29 @@ def run_commands(pipe: Connection, directory: Path, environ: dict[str, str], num
         pipe.send("done")
 
     asyncio.run(run())
+
+
+def hold_as(pipe: Connection, environ: dict[str, str], user: int | None, environment: EnvironmentId) -> None:
+    """Do what `hold` does, with these variables, as this user, and in the directory that follows from that."""
+    _become(environ, user)
+    hold(pipe, None, environment)
+
+
+def line_up_as(pipe: Connection, environ: dict[str, str], user: int | None, environment: EnvironmentId) -> None:
+    """Do what `line_up` does, with these variables, as this user, and in the directory that follows from that."""
+    _become(environ, user)
+    line_up(pipe, None, environment)
+
+
+def _become(environ: dict[str, str], user: int | None) -> None:
+    os.environ.clear()
+    os.environ.update(environ)
+    if user is not None:
+        asyncio.run(_import_everything())  # while it can be read: Python's own files may be the other user's
+        os.setuid(user)
+
+
+async def _import_everything() -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        await take_turns(Path(directory), 1, 0.0, 0)
+    await asyncio.to_thread(int)
