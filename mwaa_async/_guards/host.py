@@ -1,6 +1,7 @@
 """The guard of one host: the event loops of all processes of a user queue up for each environment."""
 
 import asyncio
+import logging
 import os
 import random
 from collections.abc import Callable, Iterator
@@ -19,7 +20,10 @@ from mwaa_async._identity import EnvironmentId
 _SHORTEST_POLL = 0.001
 # How much longer than necessary a wait may get: looking every hundredth of the time that was waited so far.
 _POLL_PART = 0.01
-_LOOKS_AT_ONCE = 5
+_FIRST_LOOKS = 5
+_PATIENCE = 60.0  # seconds without movement, after which is said for whom this process waits
+
+logger = logging.getLogger("mwaa_async")
 
 # Shared by all guards of this process.
 _LINES = Lines()
@@ -88,35 +92,41 @@ class HostGuard:
     async def _try_take_slot(self, line: Line, on_next: Callable[[], None] | None) -> bool:
         """Take one position after the other, and wait until the slot is open."""
         try:
-            position = line.move_up(NOWHERE)
-            if position <= 1 and on_next is not None:
-                on_next()
-            if position:
-                await self._wait(line, position, on_next)
+            if not line.take_at_once():
+                await self._wait(line, on_next)
             while closed_for := line.seconds_until_open(now()):  # noqa: ASYNC110  # it is the clock that is waited for
                 await asyncio.sleep(closed_for)
         except PositionLostError:
             return False
         return True
 
-    async def _wait(self, line: Line, position: int, on_next: Callable[[], None] | None) -> None:
-        """Look again and again whether the position before is free, until the slot is held."""
-        since, looks = now(), 0
+    async def _wait(self, line: Line, on_next: Callable[[], None] | None) -> None:
+        """Line up, and move up until the slot is held."""
+        position = NOWHERE
         while position:
+            before, position = position, await self._moved_up(line, position)
+            line.sign(position)
+            if position <= 1 < before and on_next is not None:
+                on_next()
+
+    async def _moved_up(self, line: Line, position: int) -> int:
+        """Look again and again whether the position before is free, and return the one that is held then."""
+        since = said = now()
+        looks = 0
+        while (reached := line.move_up(position)) == position:
             looks += 1
+            if now() - said >= _PATIENCE:
+                said = now()
+                logger.warning("%s", _standstill(line, position, said - since))
             # Processes that look in step would see the same one win every time.
             await asyncio.sleep(self._pause(position, looks, now() - since) * random.uniform(0.5, 1.0))  # noqa: S311
-            reached = line.move_up(position)
-            if reached <= 1 < position and on_next is not None:
-                on_next()
-            if reached < position:
-                position, since, looks = reached, now(), 0
+        return reached
 
     def _pause(self, position: int, looks: int, waited: float) -> float:
-        if position == NOWHERE:
+        if position == NOWHERE and looks > _FIRST_LOOKS:
             # Those who try for the last position have no order among themselves, and so look equally often; but first
-            # a few times at once, since somebody may just have passed through it.
-            return 0.0 if looks <= _LOOKS_AT_ONCE else self._poll_interval
+            # a few times in a row, since somebody may just have passed through it.
+            return self._poll_interval
         return min(max(waited * _POLL_PART, _SHORTEST_POLL), self._poll_interval)
 
     def __repr__(self) -> str:
@@ -169,6 +179,15 @@ def _unless_others_wait(line: Line, on_next: Callable[[], None] | None) -> None:
     """Tell who waits for its own event loop that it is next, unless other ones come before."""
     if on_next is not None and not line.queue.is_free and not line.others_wait():
         on_next()
+
+
+def _standstill(line: Line, position: int, seconds: float) -> str:
+    """Say for whom this process waits."""
+    before = ", ".join(f"process {process}" if process else "a process" for process in line.before(position))
+    return (
+        f"{line.name}: nothing has moved for {seconds:.0f} s in this host's queue. Before this process, first who has "
+        f"the slot: {before}. A process that is stopped keeps its place until it goes on or ends"
+    )
 
 
 @lru_cache(1024)

@@ -5,6 +5,7 @@ takes the last position, and then each one before it.
 """
 
 import asyncio
+import os
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +13,7 @@ from threading import Lock
 
 from mwaa_async._guards.lock_files import LockFiles
 from mwaa_async._guards.loop_queue import LoopQueue
-from mwaa_async._guards.record import NOTHING_BYTES, Record, boot_id, open_request
+from mwaa_async._guards.record import NOTHING_BYTES, Record, boot_id, held_by, open_request
 
 # Up to seven processes wait strictly in the order in which they line up; more than that try for the last position.
 # Every position costs a command some microseconds.
@@ -36,7 +37,7 @@ class Line:
         self.queue = LoopQueue()
         self.users = 0
         self._directory = directory
-        self._name = name
+        self.name = name
         self._files: LockFiles | None = None
         self._position = NOWHERE
         self.settle_time: float | None = None  # of the request that is open
@@ -45,17 +46,28 @@ class Line:
     @property
     def key(self) -> tuple[asyncio.AbstractEventLoop, Path, str]:
         """Return what tells this line from others."""
-        return self.loop, self._directory, self._name
+        return self.loop, self._directory, self.name
 
     def is_free(self) -> bool:
         """Tell whether the slot could be taken. Raises `OSError`."""
         with self._mutex:
-            return self._position == NOWHERE and _is_free(self._opened(), 0)
+            files = self._opened()
+            return self._position == NOWHERE and not files.somebody_waits() and _is_free(files, 0)
 
     def others_wait(self) -> bool:
         """Tell whether others than this event loop are next, where this one has the slot."""
         with self._mutex:
-            return self._position != 0 or self._files is None or not _is_free(self._files, 1)
+            return self._position != 0 or self._files is None or self._files.somebody_waits()
+
+    def take_at_once(self) -> bool:
+        """Take the slot where it is free and nobody waits for it. Raises `PositionLostError` and `OSError`."""
+        with self._mutex:
+            files = self._opened()
+            self._expect(NOWHERE)
+            if files.somebody_waits() or not files.try_lock(0):
+                return False
+            self._position = 0
+            return True
 
     def move_up(self, position: int) -> int:
         """Go on from this position as far as others let, and return the position that is held then.
@@ -63,14 +75,32 @@ class Line:
         Raises `PositionLostError` where this one is not held any more, and `OSError`.
         """
         with self._mutex:
-            files = self._opened()
+            files = self._opened_anew() if position == NOWHERE else self._opened()
             self._expect(position)
-            while position and files.try_lock(position - 1):
-                self._position = position - 1
-                if position != NOWHERE:
-                    files.unlock(position)
-                position -= 1
-            return position
+            reached = position
+            while reached and files.try_lock(reached - 1):
+                self._position = reached - 1
+                if reached != NOWHERE:
+                    files.unlock(reached)
+                reached -= 1
+            _note_waiting(files, position, reached)
+            return reached
+
+    def sign(self, position: int) -> None:
+        """Write down for those behind who waits in this position; the slot's file says something else.
+
+        Raises `PositionLostError` and `OSError`.
+        """
+        with self._mutex:
+            self._expect(position)
+            if self._files is not None and position:
+                self._files.write(held_by(os.getpid()), position)
+
+    def before(self, position: int) -> list[int]:
+        """Return the processes that hold the positions before this one, or 0 for one that has not signed."""
+        with self._mutex:
+            files = self._opened()
+            return [files.read(number).process for number in range(position) if not _is_free(files, number)]
 
     def seconds_until_open(self, now: float) -> float:
         """Return for how long the slot, which is held, stays closed.
@@ -95,7 +125,7 @@ class Line:
         with self._mutex:
             self._expect(0)
             assert self._files is not None
-            self._files.write(open_request(settle_time))
+            self._files.write(open_request(settle_time, os.getpid()))
             self.settle_time = settle_time
 
     def request_ended(self) -> None:
@@ -139,6 +169,12 @@ class Line:
         with self._mutex:
             self._give_up()
 
+    def rest(self) -> None:
+        """Close the files that nobody needs while nobody uses the line."""
+        with self._mutex:
+            if self._files is not None and self._position == NOWHERE:
+                self._files.close_positions()
+
     def close(self, *, is_forked: bool = False) -> None:
         """Close the files; in a forked child the locks are the parent's, and the mutex may be a thread's of it."""
         if is_forked:
@@ -152,8 +188,14 @@ class Line:
 
     def _opened(self) -> LockFiles:
         if self._files is None:
-            self._files = LockFiles(self._directory, self._name, LAST + 1)
+            self._files = LockFiles(self._directory, self.name)
         return self._files
+
+    def _opened_anew(self) -> LockFiles:
+        """Open the files again where somebody has cleaned up the directory."""
+        if self._files is not None and not self._files.are_in_place():
+            self._drop()
+        return self._opened()
 
     def _note_end(self, files: LockFiles, closed_until: float, closed_for: float) -> None:
         if closed_for:
@@ -180,6 +222,17 @@ class Line:
         files, self._files = self._files, None
         if files is not None:
             files.close()
+
+
+def _note_waiting(files: LockFiles, position: int, reached: int) -> None:
+    """Write down that somebody waits, or that nobody does where the whole queue was found to be empty.
+
+    Who is told too late that somebody waits takes the slot before them, once.
+    """
+    if reached == 0 and position == NOWHERE:
+        files.note_waiting(False)
+    elif reached and not files.somebody_waits():
+        files.note_waiting(True)
 
 
 def _is_free(files: LockFiles, position: int) -> bool:

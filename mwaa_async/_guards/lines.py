@@ -10,7 +10,7 @@ from mwaa_async._guards.line import Line
 
 _Key = tuple[asyncio.AbstractEventLoop, Path, str]
 
-_IDLE = 4  # lines that keep their files open though nobody uses them; each has eight
+_IDLE = 32  # lines that keep their slot's file open though nobody uses them
 _LOOK = 0.5  # seconds between two looks for event loops that do not run
 
 
@@ -45,6 +45,7 @@ class Lines:
         with self._mutex:
             line.users -= 1
             if not line.users:
+                line.rest()
                 self._idle[line.key] = line
             while len(self._idle) > _IDLE:
                 self._forget(next(iter(self._idle)))

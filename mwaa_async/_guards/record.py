@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-LENGTH = 128  # bytes; written when the file is made, so that a full disk shows before a command is sent
+LENGTH = 127  # bytes; written when the file is made, so that a full disk shows before a command is sent
 _LONGEST = 3600.0  # seconds; what says more is damaged, and closes nothing
 
 
@@ -15,17 +15,18 @@ class Record:
 
     With `is_open` a request went out and its end was not seen; the slot then stays closed for `length` seconds from the
     moment in which the record is found. Otherwise it is closed until `until`, `length` seconds after the record was
-    written; both are seconds of the monotonic clock, which begins anew with every `boot`.
+    written; both are seconds of the monotonic clock, which begins anew with every `boot`. `process` has written it.
     """
 
     is_open: bool = False
     until: float = 0.0
     length: float = 0.0
     boot: str = "-"
+    process: int = 0
 
     def to_bytes(self) -> bytes:
         """Return the record as it is written into the file."""
-        text = f"{'open' if self.is_open else 'closed'} {self.until!r} {self.length!r} {self.boot}"
+        text = f"{'open' if self.is_open else 'closed'} {self.until!r} {self.length!r} {self.boot} {self.process}"
         return text.encode().ljust(LENGTH)
 
     def closed_for(self, now: float, boot: str) -> float:
@@ -49,9 +50,14 @@ NOTHING_BYTES = NOTHING.to_bytes()
 
 
 @lru_cache(16)
-def open_request(settle_time: float) -> bytes:
+def open_request(settle_time: float, process: int) -> bytes:
     """Return the record of an open request, as it is written for every command."""
-    return Record(is_open=True, length=settle_time, boot=boot_id()).to_bytes()
+    return Record(is_open=True, length=settle_time, boot=boot_id(), process=process).to_bytes()
+
+
+def held_by(process: int) -> bytes:
+    """Return what the process writes into the file of a position in which it waits."""
+    return Record(process=process).to_bytes()
 
 
 def read_record(data: bytes) -> Record:
@@ -59,8 +65,8 @@ def read_record(data: bytes) -> Record:
     if data == NOTHING_BYTES:
         return NOTHING
     try:
-        state, until, length, boot = data.decode("ascii").split()
-        record = Record(state == "open", float(until), float(length), boot)
+        state, until, length, boot, process = data.decode("ascii").split()
+        record = Record(state == "open", float(until), float(length), boot, int(process))
     except ValueError:
         return NOTHING
     return record if state in ("open", "closed") and math.isfinite(record.until) else NOTHING

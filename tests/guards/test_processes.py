@@ -5,6 +5,7 @@ import bisect
 import contextlib
 import multiprocessing
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -159,6 +160,23 @@ def test_a_process_that_is_stopped_keeps_the_slot_until_it_goes_on(tmp_path: Pat
         assert not waits.poll(0.5)
         os.kill(holder, signal.SIGCONT)
         assert waits.recv() >= holds.recv()
+
+
+def test_those_behind_a_stopped_process_say_who_has_the_slot_and_who_is_before_them(tmp_path: Path) -> None:
+    with (
+        contextlib.ExitStack() as stack,
+        process(workers.hold_with_a_request, tmp_path) as (holder, holds),
+        process(workers.say_who_is_before, tmp_path) as (_, says),
+    ):
+        assert holds.recv() == "open"
+        first, waits = stack.enter_context(process(workers.line_up, tmp_path))
+        assert waits.recv() == "waiting"
+        says.send("line up")
+        os.kill(holder, signal.SIGSTOP)
+        said = says.recv()
+        os.kill(holder, signal.SIGCONT)
+        holds.send("go on")
+    assert re.search(rf"nothing has moved for \d+ s .*: process {holder}, process {first}\. ", said)
 
 
 def test_a_slot_that_is_to_stay_closed_stays_closed_for_everybody_even_when_its_process_is_gone(tmp_path: Path) -> None:

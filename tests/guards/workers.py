@@ -1,6 +1,7 @@
 """What the processes of these tests do; each one tells on a pipe what it did and when (monotonic time)."""
 
 import asyncio
+import logging
 import os
 import tempfile
 import threading
@@ -10,6 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from mwaa_async import EnvironmentId, HostGuard, MwaaClient
+from mwaa_async._guards import host
 
 ENVIRONMENT = EnvironmentId("aws", "eu-west-1", "demo")
 
@@ -90,6 +92,20 @@ def hold(pipe: Connection, directory: Path | None, environment: EnvironmentId = 
     asyncio.run(run())
 
 
+def hold_with_a_request(pipe: Connection, directory: Path) -> None:
+    """Take the slot with a request open, say so, and give it back when told to."""
+
+    async def run() -> None:
+        slot = await HostGuard(directory).acquire(ENVIRONMENT)
+        await slot.request_begins(settle_time=1.0)
+        pipe.send("open")
+        await asyncio.to_thread(pipe.recv)
+        await slot.request_ended()
+        await slot.release()
+
+    asyncio.run(run())
+
+
 def line_up(pipe: Connection, directory: Path | None, environment: EnvironmentId = ENVIRONMENT) -> None:
     """Wait for the slot, say when it came, and give it back."""
 
@@ -143,3 +159,22 @@ async def _import_everything() -> None:
     with tempfile.TemporaryDirectory() as directory:
         await take_turns(Path(directory), 1, 0.0, 0)
     await asyncio.to_thread(int)
+
+
+class _Sent(logging.Handler):
+    """Sends what is logged to the test."""
+
+    def __init__(self, pipe: Connection) -> None:
+        super().__init__(logging.WARNING)
+        self._pipe = pipe
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._pipe.send(record.getMessage())
+
+
+def say_who_is_before(pipe: Connection, directory: Path) -> None:
+    """Line up when told to, and send what is logged meanwhile, after less than a minute."""
+    host._PATIENCE = 0.5
+    logging.getLogger("mwaa_async").addHandler(_Sent(pipe))
+    pipe.recv()
+    asyncio.run(take_turns(directory, 1, 0.0, 0))
