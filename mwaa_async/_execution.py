@@ -26,6 +26,8 @@ from mwaa_async._retry import path_after, seconds_until_retry
 from mwaa_async._tokens import CliToken, Tokens
 from mwaa_async._transport.web_server import Answer, TooLargeError, WebServer
 
+_LARGE = 1 << 20  # characters
+
 
 @dataclass(eq=False, slots=True)
 class Request:
@@ -196,7 +198,7 @@ class Execution:
             answer.came_at - began_at,
             request.attempts,
         )
-        if is_silent(result):
+        if await _is_silent(result):
             raise SilentError(result)
         return result
 
@@ -266,6 +268,12 @@ class Execution:
         """Keep the environment closed: the command may be running, and nobody will see its end."""
         request.maybe_ran = True
         request.closed_until = now() + self._settle_time
+
+
+async def _is_silent(result: CommandResult) -> bool:
+    if len(result.stdout) < _LARGE:
+        return is_silent(result)
+    return await asyncio.to_thread(is_silent, result)  # it goes through all the log lines before an answer
 
 
 def _refuses_reused_token(error: AttemptError) -> bool:

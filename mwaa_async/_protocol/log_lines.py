@@ -1,6 +1,7 @@
 """Telling what Airflow and MWAA log on stdout from what a command answers."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import NamedTuple
@@ -37,6 +38,8 @@ _LOGGED = (
 )
 # Most lines are none, which their first characters tell.
 _RECORDS = re.compile(rf"^(?=\[?[\d\x1b]|\{{\"|[CSTM]\w|airflow_)({_LOGGED})", re.MULTILINE)
+_BLANK_LINES = re.compile(r"(?:[^\S\n]*+\n)++")
+_LINE = re.compile(r".*(?:\n|\Z)")
 _JSON_RECORDS = re.compile(rf"^{_JSON_RECORD}", re.MULTILINE)
 
 _LAST_LINE = re.compile(rf"{LOG_LINE.pattern}|{_JSON_RECORD}|(?:{_MWAA_START}|{_MWAA_ANYWHERE})\Z")
@@ -117,10 +120,34 @@ def answered(stdout: str, *, is_text: bool = False) -> bool:
 
     Where the answer `is_text` that somebody stored, a record may be all of it, unless it is one that always is printed.
     """
-    answer, log_lines = divided(stdout)
-    if not is_text:
-        return answer == "\n" or bool(answer.strip())
-    return bool(answer) or (bool(log_lines) and not all(map(_is_always_printed, _RECORDS.split(stdout)[1::2])))
+    if is_text:
+        return any(not is_record or not _is_always_printed(part) for is_record, part in _parts(stdout))
+    blanks = ""
+    for is_record, part in _parts(stdout):
+        if not is_record:
+            if part.strip():
+                return True
+            blanks = f"{blanks}{part}"[:2]
+    return blanks == "\n"
+
+
+def has_answer(stdout: str) -> bool:
+    """Tell whether there is anything but log lines and blanks."""
+    return any(not is_record and part.strip() for is_record, part in _parts(stdout))
+
+
+def _parts(text: str) -> Iterator[tuple[bool, str]]:
+    """Yield log records, and of what is between them blank lines and single other ones, with whether it is a record.
+
+    Whoever looks for an answer finds it in the first of some MB.
+    """
+    position = 0
+    while position < len(text):
+        record = _RECORDS.match(text, position)
+        found = record or _BLANK_LINES.match(text, position) or _LINE.match(text, position)
+        assert found
+        yield record is not None, found[0]
+        position = found.end()
 
 
 def without_last_records(text: str) -> str:

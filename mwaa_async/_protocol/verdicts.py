@@ -16,7 +16,7 @@ from mwaa_async._protocol.log_lines import (
     LONG_RECORD,
     answered,
     are_around_commands,
-    divided,
+    has_answer,
     without_last_records,
 )
 
@@ -157,7 +157,7 @@ def printed_nothing(command: str, stdout: str) -> bool:
     """
     if not answers(command):
         return False
-    return not (answered(stdout, is_text=True) if prints_a_text(command) else divided(stdout).answer.strip())
+    return not (answered(stdout, is_text=True) if prints_a_text(command) else has_answer(stdout))
 
 
 def lists_import_errors(stdout: str) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from mwaa_async._protocol.log_lines import answer_lines, answered, divided, last_line, text_in
+from mwaa_async._protocol.log_lines import answer_lines, answered, divided, has_answer, last_line, text_in
 from mwaa_async._protocol.verdicts import failure
 
 from . import RECORDED, RECORDED_IN_JSON, RECORDED_ON_MWAA, Record, record, records
@@ -407,3 +407,26 @@ def test_20_megabytes_are_divided_in_a_moment(unit: str) -> None:
         times.append(time.thread_time() - started)
     assert times[1] < 3  # it is less than one
     assert times[1] < 12 * times[0] + 0.5  # and more where it grew with the square
+
+
+LINES = [
+    *("", " ", "\t\r", "an answer", "\x1b[1m", "2026-11-22", "[section]", "{", '{"a": 1}'),
+    *(
+        "[2026-11-22 10:33:13,100] {dagbag.py:417} INFO - a",
+        "2026-11-22T10:33:13Z [warning  ] a",
+        "b [py.warnings] c=d",
+    ),
+    *('{"timestamp":"2026-11-22T10:33:13Z","level":"info","event":"a"}', "CloudWatch logging is disabled for X"),
+    *("Traceback (most recent call last):", '  File "a.py", line 1, in a', "ValueError: a"),
+    "Throttling X for 1.00 more seconds.",
+]
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=8), st.sampled_from(["", "\n"]))
+def test_whether_there_is_an_answer_is_told_from_its_beginning_as_from_all_of_it(lines: list[str], end: str) -> None:
+    stdout = "\n".join(lines) + end
+    answer, log_lines = divided(stdout)
+    assert has_answer(stdout) == bool(answer.strip())
+    assert answered(stdout) == (answer == "\n" or bool(answer.strip()))
+    if answer or not log_lines:
+        assert answered(stdout, is_text=True) == bool(answer)

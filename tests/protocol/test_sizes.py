@@ -1,6 +1,7 @@
 """Promise: no line, output or answer is so large, or so nasty, that the event loop stands still over it."""
 
 import base64
+import gc
 import json
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from mwaa_async._protocol.command_line import asks_for_json, command_line
 from mwaa_async._protocol.confs import wrong_with
 from mwaa_async._protocol.documents import find_json
 from mwaa_async._protocol.instead import instead, pasted
-from mwaa_async._protocol.log_lines import answer_lines, divided, text_in, without_last_records
+from mwaa_async._protocol.log_lines import answer_lines, answered, divided, text_in, without_last_records
 from mwaa_async._protocol.named_failures import named_failure
 from mwaa_async._protocol.secrets import called, redacted, without_secrets
 from mwaa_async._protocol.tables import read_table
@@ -117,6 +118,7 @@ OF_OUTPUTS: dict[str, Callable[[str], object]] = {
     "lists_import_errors": lists_import_errors,
     "divided": divided,
     "text_in": lambda output: text_in(output, NOW),
+    "answered": answered,
     "without_last_records": without_last_records,
     "answer_lines": answer_lines,
     "find_json": find_json,
@@ -131,8 +133,9 @@ def of_size(beginning: str, piece: str, size: int) -> str:
 
 
 def seconds(does: Callable[[str], object], text: str) -> float:
-    """Return how long the processor works on it, whatever else the machine does."""
+    """Return how long the processor works on it, whatever else the machine does and the garbage collector finds."""
     took = []
+    gc.disable()
     for _ in range(7):
         started = time.process_time()
         with suppress(ValueError):  # nor may it take long to find out that it cannot be done
@@ -140,6 +143,7 @@ def seconds(does: Callable[[str], object], text: str) -> float:
         took.append(time.process_time() - started)
         if took[-1] < ENOUGH:
             break
+    gc.enable()
     return min(took)
 
 
@@ -150,20 +154,20 @@ def check(does: Callable[[str], object], beginning: str, piece: str) -> None:
 
 @pytest.mark.parametrize("piece", PIECES)
 @pytest.mark.parametrize("function", OF_LINES)
-def test_a_line_of_1_mb_takes_no_more_than_50_ms(function: str, piece: str) -> None:
+def test_a_line_of_1_mb_takes_50_ms_or_linear_time(function: str, piece: str) -> None:
     for beginning in BEGINNINGS:
         check(OF_LINES[function], beginning, PIECES[piece])
 
 
 @pytest.mark.parametrize("piece", OUTPUTS)
 @pytest.mark.parametrize("function", OF_OUTPUTS)
-def test_an_output_of_1_mb_takes_no_more_than_50_ms(function: str, piece: str) -> None:
+def test_an_output_of_1_mb_takes_50_ms_or_linear_time(function: str, piece: str) -> None:
     check(OF_OUTPUTS[function], "", OUTPUTS[piece])
 
 
 @pytest.mark.parametrize("piece", OUTPUTS)
 @pytest.mark.parametrize("read", [read_answer, read_large_answer])
-def test_an_answer_of_1_mb_takes_no_more_than_50_ms(read: Callable[[bytes], object], piece: str) -> None:
+def test_an_answer_of_1_mb_takes_50_ms_or_linear_time(read: Callable[[bytes], object], piece: str) -> None:
     def of_text(text: str) -> object:
         encoded = base64.b64encode(text.encode())
         return read(b'{"stdout": "%s", "stderr": ""}' % encoded), _or_none(read, text.encode())
