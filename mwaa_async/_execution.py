@@ -97,6 +97,8 @@ class Execution:
         """Find out the version and fetch a token, both at once, where they are missing. Raises `TokenError`."""
         fetching = self._tokens.fetching() if with_token else None
         await self._find_version()
+        if fetching is not None and fetching.done() and not fetching.cancelled() and fetching.exception() is None:
+            fetching = self._tokens.fetching()  # it may have become too old while the version was looked for
         if fetching is not None:
             await self._tokens.fetched_by(fetching)
 

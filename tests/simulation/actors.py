@@ -71,6 +71,7 @@ class Caller:
     client: Client
     witness: Witness
     asked_at: float | None = None
+    submitted_at: float | None = None
     cancelled_at: float | None = None
     came_back_at: float = 0.0
     outcome: CommandResult | BaseException | None = None
@@ -97,8 +98,14 @@ class Caller:
         self.witness.saw(self.name, f"has {self.outcome!r}")
 
     async def _ask(self) -> None:
+        way = self.client.ways[self.order.environment]
         queue = self.client.queues[self.order.environment]
         try:
+            if self.order.typed:
+                await way.airflow.known_version(way.ask_airflow)
+            else:
+                await way.airflow.in_order()
+            self.submitted_at = now()
             self.command = queue.submit(
                 self.order.line,
                 timeout=self.order.timeout,

@@ -5,9 +5,11 @@ import random
 import ssl
 from collections.abc import Callable
 
+from mwaa_async._airflow_version import Airflow
 from mwaa_async._attempts import ConnectionClosedError
 from mwaa_async._aws import CliTokenAnswer
 from mwaa_async._clock import now
+from mwaa_async._errors import AccessDeniedError, MwaaError
 from mwaa_async._queue import CommandQueue
 from mwaa_async._transport.connections import Route
 from mwaa_async._transport.web_server import Answer, WebServer
@@ -44,6 +46,8 @@ class SimulatedWay(WebServer):
         self._witness = witness
         self._chance = chance
         self._sent = sent
+        self.airflow = Airflow(self.name, self._tell_version, allow_unlisted=False)
+        self.versions_printed = self.versions_failed = 0
         self.closing_since: float | None = None
         self.is_dead = False
         self._connected = self._closed = False
@@ -65,6 +69,34 @@ class SimulatedWay(WebServer):
         self._last = self._service.token(answer.token)
         self.tokens_given += 1
         return answer
+
+    async def _tell_version(self) -> str:
+        """Ask AWS for the version, which it tells late, or not at all."""
+        began = now()
+        try:
+            await asyncio.sleep(self._chance.choice([0.0, 0.01, 0.3, 7.0]))
+            if self._chance.random() < 0.5:
+                raise AccessDeniedError("AWS tells no version")
+            return "2.10.3"
+        finally:
+            self.aws_asked.append((began, now()))
+
+    async def ask_airflow(self) -> str:
+        """Ask Airflow for its version, by a command."""
+        assert self.queue is not None
+        try:
+            command = self.queue.submit(self.version_line, timeout=None, queue_timeout=None, idempotent=True)
+            await command.result(check_failure=True)
+        except MwaaError:
+            self.versions_failed += 1
+            raise
+        self.versions_printed += 1
+        return "2.10.3"
+
+    @property
+    def version_line(self) -> str:
+        """Return the command that asks for the version."""
+        return f"variables get version-of-{self.name}"
 
     async def aclose(self) -> None:
         """Close the connection."""

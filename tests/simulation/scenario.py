@@ -32,6 +32,7 @@ class Order:
     environment: int
     at: float
     reads: bool
+    typed: bool  # a typed method, which needs the version first
     timeout: float | None
     queue_timeout: float | None
     cancelled_after: float | None
@@ -107,6 +108,7 @@ def _order(number: int, chance: random.Random, settings: Settings, horizon: floa
         environment=chance.randrange(settings.environments),
         at=_moment(chance, horizon),
         reads=chance.random() < 0.4,
+        typed=chance.random() < 0.25,
         timeout=_perhaps(chance, 0.3),
         queue_timeout=_perhaps(chance, 0.3),
         cancelled_after=_perhaps(chance, 0.3),

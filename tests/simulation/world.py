@@ -127,17 +127,14 @@ class World:
 
         way = SimulatedWay(client, environment, settings, self._service, self.witness, chance, sent)
 
-        async def find_version() -> None:
-            """Know nothing: which commands MWAA offers is no matter of time."""
-
         tokens = Tokens(way.fetch_token, settings.token_lifetime, wanted_next=lambda: queue.has_next)
         execution = Execution(
             _identity(environment).name,
             tokens=tokens,
             web_server=way,
             settle_time=settings.settle_time,
-            find_version=find_version,
-            check=lambda line: None,
+            find_version=way.airflow.get_ready,
+            check=way.airflow.check,
             first_path=lambda: PATH,
         )
         queue = way.queue = CommandQueue(
