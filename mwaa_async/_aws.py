@@ -256,12 +256,18 @@ def _aws_client(account: Account) -> Any:
 
 
 def _silence_token_dumps() -> None:
-    """Keep botocore from logging the bodies of answers: at DEBUG it would write every CLI token into the log."""
+    """Keep botocore from logging secrets: at DEBUG it would write every CLI token, and the session's, into the log."""
     logging.getLogger("botocore.parsers").addFilter(_shows_no_body)
+    for name in ("botocore.auth", "botocore.endpoint", "aiobotocore.endpoint", "aiobotocore.httpsession"):
+        logging.getLogger(name).addFilter(_shows_no_session_token)
 
 
 def _shows_no_body(record: logging.LogRecord) -> bool:
     return "body" not in str(record.msg)
+
+
+def _shows_no_session_token(record: logging.LogRecord) -> bool:
+    return "security-token" not in record.getMessage().lower()
 
 
 def token_error(error: Exception, environment: str | None, permission: str = "airflow:CreateCliToken") -> TokenError:

@@ -180,7 +180,13 @@ class MwaaClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the client; it waits for what is on the wire, at most `settle_time`."""
+        """Close the client; it waits for what is on the wire, at most `settle_time`.
+
+        Raises `EventLoopError` in another event loop than the client's, unless that one is closed.
+        """
+        if self._loop is not None and asyncio.get_running_loop() is not self._loop:
+            self._leave_behind(self._loop)
+            return
         closing = asyncio.create_task(self._close(), name="mwaa_async: close the client")
         try:
             await asyncio.shield(closing)
@@ -191,6 +197,16 @@ class MwaaClient:
             with CancelScope(shield=True):
                 await asyncio.wait([closing])
             raise
+
+    def _leave_behind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Close what a closed event loop has left: nothing goes on there, and nothing can be waited for."""
+        if not loop.is_closed():
+            raise EventLoopError(
+                "this MwaaClient was opened in another event loop, to which its connections belong, and can be closed "
+                "there only; nothing was closed"
+            )
+        self._account = TokenError("the client was closed, as its event loop")
+        self._api = None
 
     async def _close(self) -> None:
         await asyncio.gather(*(queue.aclose() for queue in self._queues.values()))

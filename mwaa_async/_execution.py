@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from mwaa_async._attempts import (
     AttemptError,
+    NotSentError,
     SilentError,
     StatusError,
     TokenTooOldError,
@@ -145,7 +146,7 @@ class Execution:
         self._tokens.prefetch_if_due()
         path = self._path = self._path or self._first_path()
         answer = await self._post(request, token, path, slot)
-        error = None if ran(answer.status) else self._status_error(answer, token, path)
+        error = None if ran(answer.status) else self._status_error(answer.hiding(token.value), token, path)
         if error is None or not end_is_unseen(error):
             await slot.request_ended()
         if error is None or not (error.refuses_token or error.is_redirect):
@@ -188,7 +189,8 @@ class Execution:
         try:
             stdout, stderr = await answer.output()
         except GarbledAnswerError as error:
-            raise UnreadableError(str(error), answer.status, answer.body) from error
+            body = answer.hiding(request.token.value).body if request.token else b""
+            raise UnreadableError(str(error), answer.status, body) from error
         began_at = request.asked_at if request.began_at is None else request.began_at
         result = CommandResult(
             self._environment,
@@ -221,6 +223,8 @@ class Execution:
         request.attempts += pause is not None and outcome_is_unknown(error)
         if isinstance(error, StatusError) and error.refuses_token:
             self._take_refusal(request, error, words, is_last=pause is None)
+        elif isinstance(error, NotSentError) and pause is None and request.token is not None:
+            self._tokens.refused(request.token)  # AWS may name another web server with the next one
         self._path = path_after(error, request.failed) or self._path
         request.token = None if spends_token(error) else request.token
         request.failed += (error,)

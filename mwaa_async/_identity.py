@@ -66,5 +66,8 @@ def own_endpoint(url: str) -> str | None:
     if host.endswith(_AWS):
         return None
     host = "localhost" if host in _THIS_HOST else host
-    port = parts.port or _PORTS.get(parts.scheme, 443)
+    try:
+        port = parts.port or _PORTS.get(parts.scheme, 443)
+    except ValueError:
+        return url  # no port; the first request says so
     return f"{parts.scheme}://{host}:{port}{parts.path.rstrip('/')}"

@@ -1,6 +1,7 @@
 """The guard of one host: the event loops of all processes of a user queue up for each environment."""
 
 import asyncio
+import errno
 import logging
 import os
 import random
@@ -59,7 +60,7 @@ class HostGuard:
             with _guard_errors(environment):
                 return line.queue.is_free and line.is_free()
         finally:
-            self._lines.leave(line)
+            self.leave(line)
 
     async def acquire(self, environment: EnvironmentId, on_next: Callable[[], None] | None = None) -> "HostSlot":
         """Wait for the environment's slot and take it; see `QueueingGuard.acquire`. Raises `GuardError`."""
@@ -68,20 +69,25 @@ class HostGuard:
             await line.queue.wait(lambda: _unless_others_wait(line, on_next))
             try:
                 with _guard_errors(environment):
-                    await self._take_slot(line, on_next)
+                    await self.take_slot(line, on_next)
             except BaseException:
                 line.queue.release()
                 raise
         except BaseException:
-            self._lines.leave(line)
+            self.leave(line)
             raise
-        return HostSlot(environment, line, self._lines)
+        return HostSlot(environment, line, self)
+
+    def leave(self, line: Line) -> None:
+        """Take notice that one user of the line needs it no more."""
+        self._lines.leave(line)
 
     def _line(self, environment: EnvironmentId) -> Line:
         with _guard_errors(environment):
             return self._lines.use(self._directory or lock_directory(), _file_name(environment))
 
-    async def _take_slot(self, line: Line, on_next: Callable[[], None] | None) -> None:
+    async def take_slot(self, line: Line, on_next: Callable[[], None] | None = None) -> None:
+        """Line up and wait for the slot, for the one whose turn it is within the event loop. Raises `OSError`."""
         try:
             while not await self._try_take_slot(line, on_next):
                 """The position was lost on the way: line up anew."""
@@ -136,24 +142,29 @@ class HostGuard:
 class HostSlot:
     """A slot of a `HostGuard`."""
 
-    __slots__ = ("_environment", "_line", "_lines")
+    __slots__ = ("_environment", "_guard", "_line")
 
-    def __init__(self, environment: EnvironmentId, line: Line, lines: Lines) -> None:
+    def __init__(self, environment: EnvironmentId, line: Line, guard: HostGuard) -> None:
         self._environment = environment
         self._line = line
-        self._lines = lines
+        self._guard = guard
 
     async def request_begins(self, *, settle_time: float) -> None:
-        """Write into the slot's file that a request is open. Raises `GuardError`."""
+        """Write into the slot's file that a request is open. Raises `GuardError`.
+
+        Where the slot was given up since it was taken, because the event loop did not run or the directory was cleaned
+        up, it is waited for once more.
+        """
+        with _guard_errors(self._environment):
+            while not self._is_noted(settle_time):
+                await self._guard.take_slot(self._line)
+
+    def _is_noted(self, settle_time: float) -> bool:
         try:
-            with _guard_errors(self._environment):
-                self._line.request_begins(settle_time)
+            self._line.request_begins(settle_time)
         except PositionLostError:
-            raise GuardError(
-                f"{self._environment.name}: the slot was given up while the event loop did not run; nothing was sent; "
-                "keep the event loop running while commands wait",
-                environment=self._environment.name,
-            ) from None
+            return False
+        return True
 
     async def request_ended(self) -> None:
         """Write into the slot's file that no request is open."""
@@ -167,7 +178,7 @@ class HostSlot:
         finally:
             self._line.leave()
             self._line.queue.release()
-            self._lines.leave(self._line)
+            self._guard.leave(self._line)
 
 
 if hasattr(os, "register_at_fork"):
@@ -200,8 +211,13 @@ def _guard_errors(environment: EnvironmentId) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        remedy = (
+            "raise the limit (ulimit -n), or use fewer environments at the same time"
+            if error.errno in (errno.EMFILE, errno.ENFILE)
+            else f"name another one with HostGuard(directory=…) or {VARIABLE}, or use LocalGuard() where this program "
+            "is the only one"
+        )
         raise GuardError(
-            f"{environment.name}: the lock directory cannot be used: {error}; nothing was sent; name another one with "
-            f"HostGuard(directory=…) or {VARIABLE}, or use LocalGuard() where this program is the only one",
+            f"{environment.name}: the lock directory cannot be used: {error}; nothing was sent; {remedy}",
             environment=environment.name,
         ) from error

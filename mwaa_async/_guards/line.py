@@ -125,6 +125,9 @@ class Line:
         with self._mutex:
             self._expect(0)
             assert self._files is not None
+            if not self._files.are_in_place():
+                self._drop()
+                raise PositionLostError
             self._files.write(open_request(settle_time, os.getpid()))
             self.settle_time = settle_time
 

@@ -44,9 +44,10 @@ class Lines:
         """Take notice that one user of the line needs it no more."""
         with self._mutex:
             line.users -= 1
-            if not line.users:
-                line.rest()
-                self._idle[line.key] = line
+            if line.users or self._lines.get(line.key) is not line:
+                return  # forgotten already, with its event loop, whose tasks are collected only now
+            line.rest()
+            self._idle[line.key] = line
             while len(self._idle) > _IDLE:
                 self._forget(next(iter(self._idle)))
 

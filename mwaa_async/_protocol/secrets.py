@@ -64,9 +64,16 @@ def without_secrets(text: str, line: str, longest: int = _LONGEST_TEXT) -> str:
         return HIDDEN
     # A secret that goes on behind what is shown is found by so much of it as could be shown.
     window = text[: 2 * longest]
+    if hidden and (cut := _CUT.search(window)):
+        return f"{beginning(window[: cut.start()], longest)}{HIDDEN}"
     found = sorted((spelling for spelling in hidden if spelling in window), key=len, reverse=True)
     shown = _blanked(window, found, longest) if found else text[:longest]
     return shown if len(text) <= longest else f"{shown}{_rest(text)}"
+
+
+# How SQLAlchemy shows a long parameter of a statement (sqlalchemy/sql/util.py, _repr_params): with a half of it at
+# either end, which no spelling of a secret is found in.
+_CUT = re.compile(r"\[parameters: .*?\(\d+ characters truncated\)|.*\(\d+ characters truncated\)")
 
 
 def may_print_secrets(line: str) -> bool:

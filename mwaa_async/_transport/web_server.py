@@ -2,11 +2,12 @@
 
 import asyncio
 import io
+import re
 import selectors
 import ssl
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,8 @@ _LARGE = 1 << 20  # decoding this much takes a few milliseconds
 # Making one string of so much holds the interpreter's lock, and with it the event loop, for up to 60 ms.
 _LARGEST = 32 << 20
 
+_SHOWN_OF_TOKEN = 8  # characters of it that tell it from everything else
+
 
 class TooLargeError(Exception):
     """The command ran, but printed more than can be taken in."""
@@ -54,6 +57,13 @@ class Answer:
     came_at: float
     location: str | None = None
     unreadable: str | None = None
+
+    def hiding(self, token: str) -> "Answer":
+        """Return the answer without the token, which a gateway's page may repeat."""
+        beginning = re.compile(re.escape(token[:_SHOWN_OF_TOKEN]) + r"[\w.~+/=-]*")
+        body = re.sub(beginning.pattern.encode(), b"***", self.body)
+        location = None if self.location is None else beginning.sub("***", self.location)
+        return replace(self, body=body, location=location)
 
     async def output(self) -> Output:
         """Return Airflow's output. Raises `GarbledAnswerError`."""

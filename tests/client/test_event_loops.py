@@ -44,6 +44,25 @@ def test_a_client_of_another_event_loop_is_told_what_to_do_before_anything_is_se
     runner.run(emulator.__aexit__(None, None, None))
 
 
+def test_a_client_is_closed_in_its_own_event_loop_only(runner: asyncio.Runner) -> None:
+    emulator = runner.run(_opened(Emulator()))
+    client = runner.run(_opened(MwaaClient(**emulator.client_options())))
+    runner.run(client.environment("demo").run("version"))
+    with asyncio.Runner() as other, pytest.raises(EventLoopError, match="nothing was closed"):
+        other.run(client.aclose())
+    assert runner.run(client.environment("demo").run("version"))
+    runner.run(client.aclose())
+    runner.run(emulator.__aexit__(None, None, None))
+
+
+def test_a_client_whose_event_loop_was_closed_can_be_closed_in_another_one() -> None:
+    loop = asyncio.new_event_loop()
+    client = loop.run_until_complete(_opened(MwaaClient(region_name="eu-west-1")))
+    loop.close()
+    with asyncio.Runner() as other:
+        other.run(client.aclose())
+
+
 async def _opened(resource: T) -> T:
     await resource.__aenter__()
     return resource

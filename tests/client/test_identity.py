@@ -37,6 +37,11 @@ def test_one_endpoint_may_be_written_in_many_ways(url: str) -> None:
     assert own_endpoint(url) == "http://localhost:5000"
 
 
+@pytest.mark.parametrize("url", ["https://localhost:99999", "https://localhost:abc"])
+def test_what_is_no_port_is_left_to_the_request(url: str) -> None:
+    assert own_endpoint(url) == url
+
+
 def test_a_default_port_is_no_difference() -> None:
     assert own_endpoint("https://mwaa.example.com") == own_endpoint("https://MWAA.example.com:443/")
 

@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+import re
 import traceback
 
+import aioboto3
 import pytest
 
 from mwaa_async import CommandResult, MwaaClient, MwaaError
 from mwaa_async.emulator import CutConnection, Emulator, StatusAnswer, WrongAnswer
+from tests.raw_server import raw_web_server, response
 
 pytestmark = pytest.mark.anyio
 
@@ -54,6 +57,42 @@ async def test_the_session_token_of_the_credentials_is_not_logged_by_this_packag
         await client.environment("demo").run("version")
     own = [record.getMessage() for record in caplog.records if record.name.startswith("mwaa_async")]
     assert not [line for line in own if "Bearer" in line or "Credential" in line]
+
+
+async def test_a_session_token_is_in_no_log_of_the_sdk_either(
+    emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    session = aioboto3.Session(
+        aws_access_key_id="test", aws_secret_access_key="test", aws_session_token=PASSWORD, region_name="eu-west-1"
+    )
+    async with MwaaClient(**(emulator.client_options() | {"session": session})) as client:
+        await asyncio.gather(client.environment("demo").run("version"), return_exceptions=True)
+    assert any(record.name.startswith("botocore") for record in caplog.records)
+    assert not [record for record in caplog.records if PASSWORD in record.getMessage()]
+
+
+@pytest.mark.parametrize("cut", [0, 20])
+async def test_a_token_that_an_answer_repeats_is_not_shown(emulator: Emulator, cut: int) -> None:
+    """A gateway's page for developers shows the headers of the request."""
+    async with raw_web_server(emulator) as (server, trust):
+
+        async def repeat(writer: asyncio.StreamWriter) -> None:
+            token = re.search(rb"(?i)authorization: Bearer ([^\r]*)", server.requests[-1])
+            assert token
+            page = b"Bearer " + token[1][: len(token[1]) - cut]
+            location = b"Location: https://sso.example/" + token[1]
+            writer.write(response(page, location.decode(), status=next(statuses)))
+
+        statuses = iter(["502 Bad Gateway", "200 OK", "302 Found"])
+        options = emulator.client_options() | {"ssl_context": trust, "settle_time": 0.0, "retry_reads": False}
+        async with MwaaClient(**options) as client:
+            server.answers.extend([repeat] * 3)
+            demo = client.environment("demo", airflow_version="2.10.3")
+            errors = [(await asyncio.gather(demo.run("dags list"), return_exceptions=True))[0] for _ in range(3)]
+    text = "\n".join(part for error in errors for part in _all_that_is_shown_of(error))
+    assert text.count("***") >= 3
+    assert not [token.value for token in emulator.tokens if token.value[:12] in text]
 
 
 def _all_that_is_shown_of(outcome: CommandResult | BaseException) -> list[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
@@ -9,6 +10,7 @@ import pytest
 
 from mwaa_async import (
     AccessDeniedError,
+    ConnectError,
     EnvironmentNotFoundError,
     Guard,
     HostGuard,
@@ -18,7 +20,7 @@ from mwaa_async import (
     ThrottledError,
     TokenError,
 )
-from mwaa_async.emulator import Emulator, RefusedByAws, SlowToken, StatusAnswer
+from mwaa_async.emulator import Emulator, RefusedByAws, SlowToken, StatusAnswer, WrongAwsAnswer
 
 pytestmark = pytest.mark.anyio
 
@@ -120,6 +122,14 @@ async def test_two_tokens_refused_are_a_rejected_request(emulator: Emulator, cli
     assert (caught.value.ran, caught.value.http_status) == (False, status)
     assert not emulator.commands
     assert len(emulator.tokens) == 2
+
+
+async def test_a_host_that_cannot_be_reached_is_asked_for_again(emulator: Emulator, client: MwaaClient) -> None:
+    wrong = json.dumps({"CliToken": "token", "WebServerHostname": "127.0.0.1:1"}).encode()
+    emulator.faults.tokens.append(WrongAwsAnswer(wrong))
+    with pytest.raises(ConnectError):
+        await client.environment("demo").run("version")
+    assert await client.environment("demo").run("version")
 
 
 async def test_an_unknown_environment_is_told_with_its_name(client: MwaaClient) -> None:

@@ -1,17 +1,20 @@
 """An event loop that was closed, or rests between calls, keeps nobody waiting: not its process, not another one."""
 
 import asyncio
+import gc
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
-from mwaa_async import HostGuard, MwaaClient
+from mwaa_async import EnvironmentId, HostGuard, MwaaClient
 from mwaa_async.emulator import Emulator
 from tests.guards import left_loops
 from tests.guards.left_loops import SETTLE_TIME
 from tests.guards.test_processes import process
+from tests.guards.workers import ENVIRONMENT
 
 pytestmark = pytest.mark.anyio
 
@@ -69,6 +72,27 @@ async def test_a_request_that_was_open_in_it_closes_the_slot_for_the_settle_time
         assert [record.command.split()[2] for record in emulator.commands] == ["left", "next"]
         assert SETTLE_TIME <= emulator.commands[1].start - left < SETTLE_TIME + NOTICE
         assert emulator.max_running("demo") == 1
+
+
+def test_what_a_closed_event_loop_has_left_and_is_collected_later_disturbs_nobody(tmp_path: Path) -> None:
+    guard, holder, waiter = HostGuard(tmp_path), asyncio.new_event_loop(), asyncio.new_event_loop()
+    slot = holder.run_until_complete(guard.acquire(ENVIRONMENT))
+    task = waiter.create_task(guard.acquire(ENVIRONMENT))
+    task._log_destroy_pending = False  # type: ignore[attr-defined]  # which is what is done here
+    waiter.run_until_complete(asyncio.sleep(0.1))
+    waiter.close()
+    while any(line.loop is waiter for line in guard._lines.all()):
+        time.sleep(0.05)
+    del task
+    gc.collect()
+    holder.run_until_complete(slot.release())
+    holder.close()
+    asyncio.run(_use_many(guard))
+
+
+async def _use_many(guard: HostGuard) -> None:
+    for number in range(50):
+        await (await guard.acquire(EnvironmentId("aws", "eu-west-1", f"e{number}"))).release()
 
 
 def client(emulator: Emulator, directory: Path) -> MwaaClient:

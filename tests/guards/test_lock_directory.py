@@ -176,6 +176,24 @@ async def test_two_who_find_the_directory_changed_still_exclude_each_other(
         assert await asyncio.to_thread(waits.recv)
 
 
+@pytest.mark.parametrize("event", [removed, emptied, replaced], ids=lambda event: event.__name__)
+async def test_a_slot_that_was_lost_before_the_request_goes_out_is_waited_for_once_more(
+    tmp_path: Path, event: Callable[[Path], None]
+) -> None:
+    directory = tmp_path / "locks"
+    slot = await HostGuard(directory).acquire(ENVIRONMENT)
+    event(directory)
+    with process(workers.hold, directory) as (_, holds):
+        await asyncio.to_thread(holds.recv)
+        begins = asyncio.create_task(slot.request_begins(settle_time=1.0))
+        await asyncio.sleep(0.2)
+        assert not begins.done(), "another one has the slot by now"
+        holds.send(0.0)
+        await begins
+    await slot.request_ended()
+    await slot.release()
+
+
 def note_that_somebody_waits(directory: Path) -> None:
     """Do what somebody has done who is gone by now; whoever finds it goes through the whole queue."""
     slot = next(file for file in directory.iterdir() if file.suffix == ".0")

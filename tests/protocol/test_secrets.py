@@ -389,3 +389,11 @@ def test_of_a_secret_that_is_cut_the_quotes_are_found_however_python_writes_them
 )
 def test_around_a_secret_the_command_stays_readable(line: str, shown: str) -> None:
     assert redacted(line) == shown
+
+
+@pytest.mark.parametrize("start", ["[parameters: ('conn', ", ""])
+def test_no_half_of_a_secret_is_shown_where_the_database_library_cuts_it(start: str) -> None:
+    secret = "a1" * 400
+    printed = f"Error: (sqlite3.Error)\n{start}'{secret[:150]} ... (510 characters truncated) ... {secret[-140:]}')]\n"
+    shown = without_secrets(printed, f"connections add c --conn-password {secret}")
+    assert shown == "Error: (sqlite3.Error)\n***"

@@ -68,14 +68,18 @@ class WatchedGuard:
         """Tell whether the slot could be taken."""
         return await self._guard.is_free(environment)
 
-    async def acquire(self, environment: EnvironmentId, on_next: Callable[[], None] | None = None) -> "WatchedSlot":
-        """Take the slot."""
-        slot = WatchedSlot(await self._guard.acquire(environment, on_next), environment.name, self)
+    def took(self, slot: "WatchedSlot") -> None:
+        """Check that nobody else has the slot, and that it is open."""
         self.witness.saw(self.name, f"has the slot of {slot.environment}")
         self.witness.expect(slot.environment not in self.slots.holder, self.name, "two have the slot")
         too_early = self.slots.closed_until.get(slot.environment, 0.0) - now()
         self.witness.expect(too_early < 2 * TICK, self.name, f"the slot opened {too_early:.3f} s too early")
         self.slots.holder[slot.environment] = slot
+
+    async def acquire(self, environment: EnvironmentId, on_next: Callable[[], None] | None = None) -> "WatchedSlot":
+        """Take the slot."""
+        slot = WatchedSlot(await self._guard.acquire(environment, on_next), environment.name, self)
+        self.took(slot)
         return slot
 
 
@@ -96,6 +100,9 @@ class WatchedSlot:
     async def request_begins(self, *, settle_time: float) -> None:
         """Note that a request goes out."""
         await self._slot.request_begins(settle_time=settle_time)
+        if self.is_lost:  # and taken again
+            self.is_lost = False
+            self._guard.took(self)
         self._guard.witness.expect(not self._released, self._guard.name, "a request goes out without the slot")
         self.is_marked = True
 
