@@ -29,7 +29,7 @@ LARGE = 1 << 20
 SMALL = LARGE // 10
 ENOUGH = 0.05  # seconds for LARGE
 # On a machine that is too slow for that: it may take so much longer than SMALL, of which a tenth is linear.
-RATIO = 20
+RATIO = 40  # ten times as much takes ten times as long, and a hundred times where it is quadratic
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 BEGINNINGS = ["dags trigger etl -c ", "variables set key ", "connections add c --conn-uri ", "nosuch"]

@@ -1,6 +1,7 @@
 """What stands in for the outside of a queue: its way to AWS and its way to the web server."""
 
 import asyncio
+import itertools
 import random
 import ssl
 from collections.abc import Callable
@@ -48,13 +49,14 @@ class SimulatedWay(WebServer):
         self._sent = sent
         self.airflow = Airflow(self.name, self._tell_version, allow_unlisted=False)
         self.versions_printed = self.versions_failed = 0
+        self._version_numbers = itertools.count()
         self.closing_since: float | None = None
         self.is_dead = False
         self._connected = self._closed = False
         self._patient_until = 0.0
         self._last: Token | None = None
         # The same token was refused after it was accepted, which may have another reason; and with a new one it worked.
-        self._suspects = self._knows = False
+        self._suspects = self._knows = self._seems_moved = False
         self._in_doubt = ""
 
     async def fetch_token(self) -> CliTokenAnswer:
@@ -84,19 +86,15 @@ class SimulatedWay(WebServer):
     async def ask_airflow(self) -> str:
         """Ask Airflow for its version, by a command."""
         assert self.queue is not None
+        line = f"variables get version-{next(self._version_numbers)}-of-{self.name}"
         try:
-            command = self.queue.submit(self.version_line, timeout=None, queue_timeout=None, idempotent=True)
+            command = self.queue.submit(line, timeout=None, queue_timeout=None, idempotent=True)
             await command.result(check_failure=True)
         except MwaaError:
             self.versions_failed += 1
             raise
         self.versions_printed += 1
         return "2.10.3"
-
-    @property
-    def version_line(self) -> str:
-        """Return the command that asks for the version."""
-        return f"variables get version-of-{self.name}"
 
     async def aclose(self) -> None:
         """Close the connection."""
@@ -109,8 +107,10 @@ class SimulatedWay(WebServer):
         self._patient_until = now() + self._timeout
         async with asyncio.timeout(self._timeout):
             what = fate(self._chance, self._settings)
+            self._seems_moved = True  # where it cannot be connected to, AWS is asked again
             await self._connect(what)
             await self._before_sending()
+            self._seems_moved = False
             self._is_sent = True
             answer = await self._exchange(self._service.token(token), line, what)
         self._learn(self._service.token(token), line, answer, in_doubt=in_doubt == line)
@@ -174,7 +174,7 @@ class SimulatedWay(WebServer):
             return
         # A token is fetched ahead in the second half of the life of the one before, at the earliest.
         half = self._last.asked_at + self._settings.token_lifetime * 5 / 12
-        needed = self._last.refused or now() > half - 2 * TICK or self._suspects
+        needed = self._last.refused or self._seems_moved or now() > half - 2 * TICK or self._suspects
         self._witness.expect(needed, self.name, f"token {self._last.value} is fresh, and another one is fetched")
 
     def _learn(self, token: Token, line: str, answer: Answer, *, in_doubt: bool) -> None:
