@@ -123,6 +123,8 @@ class World:
         def sent(line: str) -> None:
             slot = self._slots.holder.get(_identity(environment).name)
             self.witness.expect(slot is not None and slot.is_marked, client, f"{line!r} is sent without a mark of it")
+            gone = [caller.name for caller in self._callers if caller.order.line == line and caller.outcome is not None]
+            self.witness.expect(not gone, client, f"{line!r} is sent for {gone}, who has gone")
             self._order.sent(client, environment, line)
 
         way = SimulatedWay(client, environment, settings, self._service, self.witness, chance, sent)
