@@ -9,7 +9,7 @@ import os
 import time
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 
 from mwaa_async._guards.lock_files import LockFiles
 from mwaa_async._guards.loop_queue import LoopQueue
@@ -41,7 +41,7 @@ class Line:
         self._files: LockFiles | None = None
         self._position = NOWHERE
         self.settle_time: float | None = None  # of the request that is open
-        self._mutex = Lock()
+        self._mutex = RLock()  # reentrant for the same reason as that of `Lines`
 
     @property
     def key(self) -> tuple[asyncio.AbstractEventLoop, Path, str]:
@@ -181,7 +181,7 @@ class Line:
     def close(self, *, is_forked: bool = False) -> None:
         """Close the files; in a forked child the locks are the parent's, and the mutex may be a thread's of it."""
         if is_forked:
-            self._position, self._mutex = NOWHERE, Lock()
+            self._position, self._mutex = NOWHERE, RLock()
         with self._mutex:
             self._drop()
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock, Thread
+from threading import RLock, Thread
 
 from mwaa_async._guards.line import Line
 
@@ -25,7 +25,9 @@ class Lines:
         self._lines: dict[_Key, Line] = {}
         self._idle: dict[_Key, Line] = {}  # those nobody uses, the longest unused one first
         self._watch: Thread | None = None
-        self._mutex = Lock()
+        # Reentrant: Python's garbage collection may end a coroutine that waits, which leaves its line, at any moment.
+        # Reentrant: Python's garbage collection may end a coroutine that waits, which leaves its line, at any moment.
+        self._mutex = RLock()
 
     def use(self, directory: Path, name: str) -> Line:
         """Return the running event loop's line; whoever has used it says so by `leave`."""
@@ -59,7 +61,7 @@ class Lines:
     def close(self, *, is_forked: bool = False) -> None:
         """Close all files; in a forked child the locks stay the parent's, and what its threads had locked is void."""
         if is_forked:
-            self._mutex = Lock()
+            self._mutex = RLock()
         with self._mutex:
             for line in self._lines.values():
                 line.close(is_forked=is_forked)
@@ -96,4 +98,5 @@ class Lines:
 
     def _forget(self, key: _Key) -> None:
         self._idle.pop(key, None)
-        self._lines.pop(key).close()
+        if (line := self._lines.pop(key, None)) is not None:
+            line.close()
