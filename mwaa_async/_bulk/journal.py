@@ -6,9 +6,10 @@ Everything here is synchronous and for one thread at a time; `_bulk/writer.py` i
 import errno
 import os
 import sqlite3
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,6 +19,7 @@ import filelock
 
 from mwaa_async._bulk.rows import Row, Status, new_batch
 from mwaa_async._errors import JournalError
+from mwaa_async._guards.directory import lock_directory, private_directory
 
 # `planned` was not sent, `sent` may have been: it is written before the request goes out.
 RowStatus = Literal["planned", "sent"] | Status
@@ -77,10 +79,10 @@ class Entry:
 class Journal:
     """An open journal, which no other process can open for writing at the same time."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, lock: filelock.BaseFileLock | None) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
+        self.locks = ExitStack()  # which are released when it is closed
         self._connection = connection
-        self._lock = lock
         self.batch, self._total = connection.execute("SELECT id, total FROM batch").fetchone()
 
     def plan(self, rows: Sequence[Row]) -> list[Entry]:
@@ -131,8 +133,7 @@ class Journal:
         with suppress(sqlite3.Error):  # somebody is reading, or the disk is full: then the log stays beside it
             self._connection.execute("PRAGMA journal_mode = DELETE")
         self._connection.close()
-        if self._lock is not None:
-            self._lock.release()
+        self.locks.close()
 
     def _planned(self, row: Row) -> Entry:
         known = self._connection.execute(
@@ -204,15 +205,14 @@ def open_journal(path: str | os.PathLike[str]) -> Journal:
     """
     with _errors_of(Path(path)):
         file = _followed(path)
-        lock = _locked(file)
-    try:
-        with _errors_of(file):
-            if not file.exists():
-                _create(file)
-            return _opened(file, "rw", lock)
-    except BaseException:
-        lock.release()
-        raise
+    with ExitStack() as locks, _errors_of(file):
+        locks.enter_context(_locked_by_name(file))
+        if not file.exists():
+            _create(file)
+        locks.enter_context(_locked_as_file(file))
+        journal = _opened(file, "rw")
+        journal.locks = locks.pop_all()
+    return journal
 
 
 def read_journal(path: str | os.PathLike[str]) -> Journal:
@@ -222,7 +222,7 @@ def read_journal(path: str | os.PathLike[str]) -> Journal:
     if not file.exists():
         raise JournalError(f"there is no journal {str(file)!r}")
     with _errors_of(file):
-        return _opened(file, "ro", None)
+        return _opened(file, "ro")
 
 
 def _followed(path: str | os.PathLike[str]) -> Path:
@@ -233,10 +233,31 @@ def _followed(path: str | os.PathLike[str]) -> Path:
     return file
 
 
-def _locked(file: Path) -> filelock.BaseFileLock:
+def _locked_by_name(file: Path) -> filelock.BaseFileLock:
+    """Lock the journal for everybody who opens it by this name, also on another host."""
     if not file.parent.is_dir():  # which the lock would make
         raise FileNotFoundError(errno.ENOENT, f"there is no directory {str(file.parent)!r}")
-    lock = filelock.FileLock(f"{file}.lock", timeout=0, thread_local=False)
+    return _locked(file, Path(f"{file}.lock"))
+
+
+def _locked_as_file(file: Path) -> filelock.BaseFileLock:
+    """Lock the journal for this user under whatever name, since it may be renamed while it is in use.
+
+    Raises `JournalError` where it has two names: the log beside one of them is not found under the other one.
+    """
+    found = file.stat()
+    if stat.S_ISREG(found.st_mode) and found.st_nlink > 1:
+        raise JournalError(
+            f"the journal {str(file)!r} has another name (a hard link), and what was written last may be known under "
+            "that one only; remove all names but the one with which it was used"
+        )
+    directory = lock_directory()
+    private_directory(directory)
+    return _locked(file, directory / f"journal-{found.st_dev:x}-{found.st_ino:x}")
+
+
+def _locked(file: Path, path: Path) -> filelock.BaseFileLock:
+    lock = filelock.FileLock(path, timeout=0, thread_local=False)
     try:
         lock.acquire()
     except filelock.Timeout:
@@ -260,7 +281,7 @@ def _create(file: Path) -> None:
         Path(name).unlink(missing_ok=True)
 
 
-def _opened(file: Path, mode: str, lock: filelock.BaseFileLock | None) -> Journal:
+def _opened(file: Path, mode: str) -> Journal:
     connection = sqlite3.connect(
         f"file:{quote(os.fsencode(file))}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
     )
@@ -270,7 +291,7 @@ def _opened(file: Path, mode: str, lock: filelock.BaseFileLock | None) -> Journa
             connection.execute("PRAGMA journal_mode = WAL")
             # A row that is said to be written is so even when the power goes off the next moment.
             connection.execute("PRAGMA synchronous = FULL")
-        return Journal(file, connection, lock)
+        return Journal(file, connection)
     except BaseException:
         connection.close()
         raise

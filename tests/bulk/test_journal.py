@@ -311,6 +311,27 @@ def test_a_journal_has_one_lock_and_one_file_whatever_link_leads_to_it(path: Pat
     assert link.is_symlink()
 
 
+def test_a_journal_that_is_renamed_while_it_is_in_use_is_in_use_under_its_new_name(path: Path) -> None:
+    plan(path)
+    with closing(open_journal(path)):
+        renamed = path.rename(path.with_name("renamed.journal"))
+        with pytest.raises(JournalError, match="in use by another process"):
+            open_journal(renamed)
+    open_journal(renamed).close()
+
+
+def test_a_journal_with_two_names_is_refused(path: Path) -> None:
+    """SQLite finds what was written last under the one name only under which it was written."""
+    plan(path)
+    other = path.with_name("other.journal")
+    other.hardlink_to(path)
+    for name in (path, other):
+        with pytest.raises(JournalError, match="has another name"):
+            open_journal(name)
+    other.unlink()
+    open_journal(path).close()
+
+
 def test_a_link_that_leads_to_itself_is_told_and_stays(path: Path) -> None:
     path.symlink_to(path)
     for opening in (open_journal, read_journal):
