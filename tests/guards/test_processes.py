@@ -203,3 +203,40 @@ async def test_several_processes_send_one_command_at_a_time_also_when_one_is_kil
         assert emulator.max_running("demo") == 1
         commands = [record.command for record in emulator.commands]
     assert len(commands) == len(set(commands)) >= 45
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+async def test_what_ends_with_a_request_open_leaves_the_slot_closed_for_its_settle_time(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    async with Emulator(command_time=0.9) as emulator:
+        with (
+            process(workers.run_commands, tmp_path, emulator.environ(), 1) as (first, started),
+            process(workers.run_commands, tmp_path, emulator.environ(), 1) as (_, waits),
+        ):
+            assert await asyncio.to_thread(started.recv) == await asyncio.to_thread(waits.recv) == "ready"
+            while not emulator.commands:
+                await asyncio.sleep(0.01)
+            running = int(emulator.commands[0].command.split()[2].partition("-")[0])
+            other = waits if running == first else started
+            os.kill(running, number)
+            ended = time.monotonic()
+            assert await asyncio.to_thread(other.recv) == "done"
+        assert emulator.max_running("demo") == 1
+        assert workers.SETTLE_TIME <= emulator.commands[1].start - ended < workers.SETTLE_TIME + 2
+
+
+def test_waiting_takes_hardly_any_time_of_the_processor(tmp_path: Path) -> None:
+    """Twelve wait, of whom five have no position in the queue."""
+    with contextlib.ExitStack() as stack:
+        _, holds = stack.enter_context(process(workers.hold, tmp_path))
+        holds.recv()
+        pipes = [stack.enter_context(process(workers.wait_and_measure, tmp_path))[1] for _ in range(12)]
+        assert all(pipe.recv() == "waiting" for pipe in pipes)
+        time.sleep(3.0)
+        for pipe in pipes:
+            pipe.send("how much?")
+        took = [pipe.recv() for pipe in pipes]
+    print("seconds of the processor in 3 s of waiting:", [round(seconds, 3) for seconds in took])
+    assert max(took) < 0.15

@@ -13,6 +13,7 @@ from pathlib import Path
 from mwaa_async import EnvironmentId, HostGuard, MwaaClient
 from mwaa_async._guards import host
 
+SETTLE_TIME = 1.0
 ENVIRONMENT = EnvironmentId("aws", "eu-west-1", "demo")
 
 
@@ -125,7 +126,7 @@ def run_commands(pipe: Connection, directory: Path, environ: dict[str, str], num
     os.environ.update(environ)
 
     async def run() -> None:
-        async with MwaaClient(guard=HostGuard(directory), settle_time=1.0) as client:
+        async with MwaaClient(guard=HostGuard(directory), settle_time=SETTLE_TIME) as client:
             demo = client.environment("demo")
             pipe.send("ready")
             for turn in range(number):
@@ -178,3 +179,18 @@ def say_who_is_before(pipe: Connection, directory: Path) -> None:
     logging.getLogger("mwaa_async").addHandler(_Sent(pipe))
     pipe.recv()
     asyncio.run(take_turns(directory, 1, 0.0, 0))
+
+
+def wait_and_measure(pipe: Connection, directory: Path) -> None:
+    """Wait for the slot, and say when asked how much of the processor's time that took."""
+
+    async def run() -> None:
+        acquiring = asyncio.create_task(HostGuard(directory).acquire(ENVIRONMENT))
+        await asyncio.sleep(0.3)
+        began = time.process_time()
+        pipe.send("waiting")
+        await asyncio.to_thread(pipe.recv)
+        pipe.send(time.process_time() - began)
+        acquiring.cancel()
+
+    asyncio.run(run())
