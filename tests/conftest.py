@@ -1,5 +1,6 @@
 """What most tests start from: a running emulator and a client that is led to it."""
 
+import os
 import signal
 from collections.abc import AsyncIterator
 
@@ -16,6 +17,12 @@ collect_ignore = ["real_airflow"]
 def ctrl_c_is_not_ignored() -> None:
     """Let programs be interrupted: what a shell starts in the background ignores SIGINT, and so do its children."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lock_directory(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Lock in a directory of these tests: what one has left open must not keep a later one waiting."""
+    os.environ["MWAA_ASYNC_LOCK_DIRECTORY"] = str(tmp_path_factory.mktemp("locks"))
 
 
 @pytest.fixture

@@ -13,4 +13,11 @@ def mwaa_async(tmp_path: Path) -> CommandLine:
     # Nothing that the machine's user has set for AWS, or for this program, has a say.
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MWAA_ASYNC_"))}
     nothing = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
-    return CommandLine({**environ, **nothing, "AWS_EC2_METADATA_DISABLED": "true", "XDG_RUNTIME_DIR": str(tmp_path)})
+    return CommandLine(
+        {
+            **environ,
+            **nothing,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "MWAA_ASYNC_LOCK_DIRECTORY": str(tmp_path / "locks"),
+        }
+    )
