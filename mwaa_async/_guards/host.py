@@ -5,8 +5,7 @@ import errno
 import logging
 import os
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -57,8 +56,9 @@ class HostGuard:
         """Tell whether the environment's slot could be taken at this moment. Raises `GuardError`."""
         line = self._line(environment)
         try:
-            with _guard_errors(environment):
-                return line.queue.is_free and line.is_free()
+            return line.queue.is_free and line.is_free()
+        except OSError as error:
+            raise _unusable(environment, error) from error
         finally:
             self.leave(line)
 
@@ -68,13 +68,14 @@ class HostGuard:
         try:
             await line.queue.wait(lambda: _unless_others_wait(line, on_next))
             try:
-                with _guard_errors(environment):
-                    await self.take_slot(line, on_next)
+                await self.take_slot(line, on_next)
             except BaseException:
                 line.queue.release()
                 raise
-        except BaseException:
+        except BaseException as error:
             self.leave(line)
+            if isinstance(error, OSError):
+                raise _unusable(environment, error) from error
             raise
         return HostSlot(environment, line, self)
 
@@ -83,8 +84,7 @@ class HostGuard:
         self._lines.leave(line)
 
     def _line(self, environment: EnvironmentId) -> Line:
-        with _guard_errors(environment):
-            return self._lines.use(self._directory or lock_directory(), _file_name(environment))
+        return self._lines.use(self._directory or lock_directory(), _file_name(environment))
 
     async def take_slot(self, line: Line, on_next: Callable[[], None] | None = None) -> None:
         """Line up and wait for the slot, for the one whose turn it is within the event loop. Raises `OSError`."""
@@ -155,9 +155,11 @@ class HostSlot:
         Where the slot was given up since it was taken, because the event loop did not run or the directory was cleaned
         up, it is waited for once more.
         """
-        with _guard_errors(self._environment):
+        try:
             while not self._is_noted(settle_time):
                 await self._guard.take_slot(self._line)
+        except OSError as error:
+            raise _unusable(self._environment, error) from error
 
     def _is_noted(self, settle_time: float) -> bool:
         try:
@@ -206,18 +208,14 @@ def _file_name(environment: EnvironmentId) -> str:
     return f"{environment.name}-{sha256(str(environment).encode()).hexdigest()[:16]}"
 
 
-@contextmanager
-def _guard_errors(environment: EnvironmentId) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        remedy = (
-            "raise the limit (ulimit -n), or use fewer environments at the same time"
-            if error.errno in (errno.EMFILE, errno.ENFILE)
-            else f"name another one with HostGuard(directory=…) or {VARIABLE}, or use LocalGuard() where this program "
-            "is the only one"
-        )
-        raise GuardError(
-            f"{environment.name}: the lock directory cannot be used: {error}; nothing was sent; {remedy}",
-            environment=environment.name,
-        ) from error
+def _unusable(environment: EnvironmentId, error: OSError) -> GuardError:
+    remedy = (
+        "raise the limit (ulimit -n), or use fewer environments at the same time"
+        if error.errno in (errno.EMFILE, errno.ENFILE)
+        else f"name another one with HostGuard(directory=…) or {VARIABLE}, or use LocalGuard() where this program is "
+        "the only one"
+    )
+    return GuardError(
+        f"{environment.name}: the lock directory cannot be used: {error}; nothing was sent; {remedy}",
+        environment=environment.name,
+    )

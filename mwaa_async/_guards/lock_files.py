@@ -23,6 +23,7 @@ class LockFiles:
         private_directory(directory)
         self._path = os.fspath(directory / name)
         self._descriptors: dict[int, int] = {}
+        self._slot_path = f"{self._path}.0"
         self._slot = self._descriptor(0)
         self._identity = _identity(os.fstat(self._slot))
 
@@ -41,7 +42,7 @@ class LockFiles:
     def are_in_place(self) -> bool:
         """Tell whether others who open the files get the same ones: somebody may have cleaned up the directory."""
         try:
-            return _identity(os.lstat(f"{self._path}.0")) == self._identity
+            return _identity(os.lstat(self._slot_path)) == self._identity
         except FileNotFoundError:
             return False
 
