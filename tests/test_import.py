@@ -22,8 +22,8 @@ HEAVY = (
 
 
 def loaded_by(statement: str) -> set[str]:
-    """Return the modules that a new interpreter has loaded after the statement."""
-    program = f"import sys\n{statement}\nprint(*sys.modules)"
+    """Return the modules that a statement loads in a new interpreter, which may have loaded some already."""
+    program = f"import sys\nbefore = set(sys.modules)\n{statement}\nprint(*set(sys.modules) - before)"
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     return set(done.stdout.split())
 

@@ -203,14 +203,15 @@ def open_journal(path: str | os.PathLike[str]) -> Journal:
 
     Raises `JournalError` where it is in use, damaged, of a newer version or no journal at all.
     """
-    with _errors_of(Path(path)):
-        file = _followed(path)
-    with ExitStack() as locks, _errors_of(file):
-        locks.enter_context(_locked_by_name(file))
-        if not file.exists():
-            _create(file)
-        locks.enter_context(_locked_as_file(file))
-        journal = _opened(file, "rw")
+    with ExitStack() as locks:
+        with _errors_of(Path(path)):
+            file = _followed(path)
+            locks.enter_context(_locked_by_name(file))
+        with _errors_of(file):
+            if not file.exists():
+                _create(file)
+            locks.enter_context(_locked_as_file(file))
+            journal = _opened(file, "rw")
         journal.locks = locks.pop_all()
     return journal
 

@@ -39,7 +39,7 @@ _YES = {
 _UNRECOGNIZED = re.compile(r".*?unrecognized arguments: (.*?)(?:, see help above\.|\Z)")
 _REQUIRED = re.compile(r".*?the following arguments are required: (.*?)(?:, see help above\.|\Z)")
 _CHOICE = re.compile(r".*?: invalid choice: '([^']*)'")
-_QUOTED = re.compile(r"""(?:'[^']*+'|"(?:[^"\\]++|\\.)*+"|\\.)++""", re.DOTALL)
+_QUOTED = re.compile(r"""(?:'[^']*+'|"(?:[^"\\]++|\\.)*"|\\.)+""", re.DOTALL)
 # A shell's operator as a word, or at one end of a word: `&` within a word is rather a URL's.
 _SHELLS = re.compile(r"(?:\A|[ \t])(?:\d?[<>]|[|;&])|[|;&<>](?:[ \t]|\Z)")
 _OPERATOR = re.compile(r"[|;&<>]")

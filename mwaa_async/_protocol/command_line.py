@@ -8,7 +8,7 @@ from mwaa_async._protocol.words import MOST_WORDS, first_words
 
 # '…', "…" with backslashes in it, and a backslash with what it makes literal (which a line break is not).
 _SPECIAL = re.compile(r"""['"\\\r\n]""")
-_QUOTED = re.compile(r"""(?:'[^']*+'|"(?:[^"\\]++|\\.)*+"|\\[^\r\n])++""", re.DOTALL)
+_QUOTED = re.compile(r"""(?:'[^']*+'|"(?:[^"\\]++|\\.)*"|\\[^\r\n])+""", re.DOTALL)
 _AIRFLOW = re.compile(r"[ \t]*+airflow(?:[ \t]++|\Z)")
 _JSON = (
     "this is JSON, and the endpoint is no REST API: it takes a command line, such as dags trigger DAG_ID --conf '{…}'"

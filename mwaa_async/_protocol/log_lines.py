@@ -38,7 +38,7 @@ _LOGGED = (
 )
 # Most lines are none, which their first characters tell.
 _RECORDS = re.compile(rf"^(?=\[?[\d\x1b]|\{{\"|[CSTM]\w|airflow_)({_LOGGED})", re.MULTILINE)
-_BLANK_LINES = re.compile(r"(?:[^\S\n]*+\n)++")
+_BLANK_LINES = re.compile(r"(?:[^\S\n]*+\n)+")
 _LINE = re.compile(r".*(?:\n|\Z)")
 _JSON_RECORDS = re.compile(rf"^{_JSON_RECORD}", re.MULTILINE)
 

@@ -10,9 +10,11 @@ from itertools import islice
 BLANKS = " \t\r\n"  # what separates words for `shlex`: no other blank, such as U+00A0, does
 MOST_WORDS = 1000  # far more than any command has: who looks for an option or a secret need not look further
 
-_PART = r"""[^ \t\r\n'"\\]++|'[^']*+'|"(?:[^"\\]++|\\.)*+"|\\."""
-_WORD = re.compile(rf"(?:((?:{_PART})++(?![^ \t\r\n]))|[^ \t\r\n].*)[ \t\r\n]*+", re.DOTALL)
-_QUOTED = re.compile(r"""((?:'[^']*+')++)|((?:"(?:[^"\\]++|\\.)*+")++)|((?:\\.)++)""", re.DOTALL)
+# No group is possessive here: up to Python 3.11.4 such a one may match what it should not
+# (https://github.com/python/cpython/issues/106052).
+_PART = r"""[^ \t\r\n'"\\]++|'[^']*+'|"(?:[^"\\]++|\\.)*"|\\."""
+_WORD = re.compile(rf"(?:((?:{_PART})+(?![^ \t\r\n]))|[^ \t\r\n].*)[ \t\r\n]*+", re.DOTALL)
+_QUOTED = re.compile(r"""((?:'[^']*+')+)|((?:"(?:[^"\\]++|\\.)*")+)|((?:\\.)+)""", re.DOTALL)
 
 
 def split_words(line: str) -> list[str]:
