@@ -175,7 +175,7 @@ class HostSlot:
     async def release(self, *, closed_for: float = 0.0) -> None:
         """Give the slot back. That it stays closed is written into its file, and so outlives this process."""
         try:
-            if not self._line.release(now() + closed_for, closed_for):
+            if not self._line.release(now(), closed_for):
                 await asyncio.sleep(closed_for)
         finally:
             self._line.leave()

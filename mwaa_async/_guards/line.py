@@ -13,10 +13,10 @@ from threading import RLock
 
 from mwaa_async._guards.lock_files import LockFiles
 from mwaa_async._guards.loop_queue import LoopQueue
-from mwaa_async._guards.record import NOTHING_BYTES, Record, boot_id, held_by, open_request
+from mwaa_async._guards.record import NOTHING_BYTES, boot_id, closed_slot, held_by, open_request
 
 # Up to seven processes wait strictly in the order in which they line up; more than that try for the last position.
-# Every position costs a command some microseconds.
+# Whoever waits has a file open for each of them.
 LAST = 7
 NOWHERE = LAST + 1  # before somebody lines up
 
@@ -109,26 +109,17 @@ class Line:
         the case that this process dies, too. Raises `PositionLostError` and `OSError`.
         """
         with self._mutex:
-            self._expect(0)
-            assert self._files is not None
-            if not self._files.are_in_place():
-                self._drop()
-                raise PositionLostError
-            record = self._files.read()
+            files = self._slot_files()
+            record = files.read()
             closed_for = record.closed_for(now, boot_id())
             if closed_for and (record.is_open or record.boot != boot_id()):
-                self._files.write(Record(until=now + closed_for, length=closed_for, boot=boot_id()).to_bytes())
+                files.write(closed_slot(now, closed_for))
             return closed_for
 
     def request_begins(self, settle_time: float) -> None:
         """Note that a request goes out. Raises `PositionLostError` and `OSError`."""
         with self._mutex:
-            self._expect(0)
-            assert self._files is not None
-            if not self._files.are_in_place():
-                self._drop()
-                raise PositionLostError
-            self._files.write(open_request(settle_time, os.getpid()))
+            self._slot_files().write(open_request(settle_time, os.getpid()))
             self.settle_time = settle_time
 
     def request_ended(self) -> None:
@@ -140,8 +131,8 @@ class Line:
                 self._files.write(NOTHING_BYTES)
                 self.settle_time = None
 
-    def release(self, closed_until: float = 0.0, closed_for: float = 0.0) -> bool:
-        """Give the slot back, closed for that long.
+    def release(self, now: float, closed_for: float) -> bool:
+        """Give the slot back, closed for that long from now on.
 
         Returns `False`, and keeps the slot, where that can be written down nowhere.
         """
@@ -149,7 +140,7 @@ class Line:
             if self._files is None or self._position != 0:
                 return True
             try:
-                self._note_end(self._files, closed_until, closed_for)
+                self._note_end(self._files, now, closed_for)
             except OSError:
                 if self.settle_time is None:
                     return False
@@ -166,11 +157,6 @@ class Line:
         with self._mutex:
             if not self.loop.is_running():
                 self._give_up()
-
-    def give_up(self) -> None:
-        """Give up the position for somebody who does not go on; an open request's end will not be seen."""
-        with self._mutex:
-            self._give_up()
 
     def rest(self) -> None:
         """Close the files that nobody needs while nobody uses the line."""
@@ -200,16 +186,26 @@ class Line:
             self._drop()
         return self._opened()
 
-    def _note_end(self, files: LockFiles, closed_until: float, closed_for: float) -> None:
+    def _slot_files(self) -> LockFiles:
+        """Return the files where the slot is held, and others would find the same ones. Raises `PositionLostError`."""
+        self._expect(0)
+        assert self._files is not None
+        if not self._files.are_in_place():
+            self._drop()
+            raise PositionLostError
+        return self._files
+
+    def _note_end(self, files: LockFiles, now: float, closed_for: float) -> None:
         if closed_for:
-            files.write(Record(until=closed_until, length=closed_for, boot=boot_id()).to_bytes())
+            files.write(closed_slot(now, closed_for))
         elif self.settle_time is not None:
             files.write(NOTHING_BYTES)
 
     def _give_up(self) -> None:
+        """Give up the position for somebody who does not go on; an open request's end will not be seen."""
         if self._files is not None and self.settle_time is not None:
             with suppress(OSError):  # it is noted as open, which closes the slot later, and for as long
-                self._note_end(self._files, time.monotonic() + self.settle_time, self.settle_time)
+                self._note_end(self._files, time.monotonic(), self.settle_time)
         self._leave()
 
     def _leave(self) -> None:

@@ -53,11 +53,6 @@ class Lines:
             while len(self._idle) > _IDLE:
                 self._forget(next(iter(self._idle)))
 
-    def all(self) -> list[Line]:
-        """Return all lines that have their files open, or had."""
-        with self._mutex:
-            return list(self._lines.values())
-
     def close(self, *, is_forked: bool = False) -> None:
         """Close all files; in a forked child the locks stay the parent's, and what its threads had locked is void."""
         if is_forked:

@@ -25,7 +25,11 @@ class LockFiles:
         self._descriptors: dict[int, int] = {}
         self._slot_path = f"{self._path}.0"
         self._slot = self._descriptor(0)
-        self._identity = _identity(os.fstat(self._slot))
+        try:
+            self._identity = _identity(os.fstat(self._slot))
+        except BaseException:
+            self.close()
+            raise
 
     def try_lock(self, number: int) -> bool:
         """Lock one of the files if it is free."""

@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 LENGTH = 127  # bytes; written when the file is made, so that a full disk shows before a command is sent
-_LONGEST = 3600.0  # seconds; what says more is damaged, and closes nothing
+_LONGEST = 3600.0  # seconds for which a slot is closed at most; what says more is damaged, and closes nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,6 @@ class Record:
 
         After a reboot, or on another host that sees the same files, the moment says nothing, and the length counts.
         """
-        if self is NOTHING:
-            return 0.0
         if not 0 < self.length <= _LONGEST:
             return 0.0
         if self.is_open or self.boot != boot:
@@ -52,7 +50,13 @@ NOTHING_BYTES = NOTHING.to_bytes()
 @lru_cache(16)
 def open_request(settle_time: float, process: int) -> bytes:
     """Return the record of an open request, as it is written for every command."""
-    return Record(is_open=True, length=settle_time, boot=boot_id(), process=process).to_bytes()
+    return Record(is_open=True, length=min(settle_time, _LONGEST), boot=boot_id(), process=process).to_bytes()
+
+
+def closed_slot(now: float, seconds: float) -> bytes:
+    """Return the record of a slot that stays closed for that long from now on."""
+    length = min(seconds, _LONGEST)
+    return Record(until=now + length, length=length, boot=boot_id()).to_bytes()
 
 
 def held_by(process: int) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mwaa_async import EnvironmentId, Guard, GuardError, HostGuard, LocalGuard
-from mwaa_async._guards.record import LENGTH, NOTHING, Record, boot_id, read_record
+from mwaa_async._guards.record import LENGTH, NOTHING, Record, boot_id, closed_slot, open_request, read_record
 from tests.guards.workers import ENVIRONMENT
 
 pytestmark = pytest.mark.anyio
@@ -240,6 +240,11 @@ def test_a_closure_holds_also_for_a_clock_that_is_a_little_behind(now: float, cl
 def test_an_open_request_closes_the_slot_for_its_settle_time_whatever_the_clock_says() -> None:
     record = read_record(Record(is_open=True, length=10.0, boot="this").to_bytes())
     assert record.closed_for(12345.0, "this") == record.closed_for(0.1, "that") == 10.0
+
+
+def test_a_settle_time_of_hours_closes_the_slot_for_an_hour_and_not_for_no_time() -> None:
+    for record in (open_request(7200.0, 1), closed_slot(15.0, 7200.0)):
+        assert read_record(record).closed_for(15.0, boot_id()) == 3600.0
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_what_a_closed_event_loop_has_left_and_is_collected_later_disturbs_nobod
     task._log_destroy_pending = False  # type: ignore[attr-defined]  # which is what is done here
     waiter.run_until_complete(asyncio.sleep(0.1))
     waiter.close()
-    while any(line.loop is waiter for line in guard._lines.all()):
+    while any(line.loop is waiter for line in list(guard._lines._lines.values())):
         time.sleep(0.05)
     del task
     gc.collect()

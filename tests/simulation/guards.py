@@ -60,9 +60,9 @@ class WatchedGuard:
             if slot.belongs_to(self) and not slot.is_marked:
                 slot.is_lost = True
                 del self.slots.holder[environment]
-        for line in self._guard._lines.all():
+        for line in self._guard._lines._lines.values():
             if line.settle_time is None:
-                line.give_up()
+                line._give_up()
 
     async def is_free(self, environment: EnvironmentId) -> bool:
         """Tell whether the slot could be taken."""
