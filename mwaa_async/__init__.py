@@ -27,7 +27,16 @@ from mwaa_async._errors import (
     UnsupportedCommandError,
     VariableNotFoundError,
 )
-from mwaa_async._guards import Guard, HostGuard, LocalGuard, QueueingGuard, RequestSlot, Slot
+from mwaa_async._guards import (
+    Guard,
+    HostGuard,
+    LocalGuard,
+    ObservableGuard,
+    QueueingGuard,
+    RequestSlot,
+    Slot,
+    SlotStatus,
+)
 from mwaa_async._identity import EnvironmentId
 from mwaa_async._model.result import CommandResult
 from mwaa_async._model.statistics import EnvironmentStatistics
@@ -97,6 +106,7 @@ __all__ = [
     "LocalGuard",
     "MwaaClient",
     "MwaaError",
+    "ObservableGuard",
     "OutcomeUnknownError",
     "OutputError",
     "Provider",
@@ -106,6 +116,7 @@ __all__ = [
     "RequestSlot",
     "Role",
     "Slot",
+    "SlotStatus",
     "TaskInstance",
     "ThrottledError",
     "TokenError",

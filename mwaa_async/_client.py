@@ -3,7 +3,7 @@
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from importlib import import_module
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mwaa_async._bulk.rows import TriggerOutcome
     from mwaa_async._bulk.sources import Requests
     from mwaa_async._queue import CommandQueue
+    from mwaa_async.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,9 @@ class MwaaClient:
     All environments of the client are connected to there, which is right only where they are behind that one address:
     otherwise take a client for each. `ssl_context` replaces the trust in the system's authorities.
 
+    `on_event` is called with everything that happens (`mwaa_async.events`), in the event loop: it must not block. What
+    it raises is logged, and no command fails for it.
+
     Raises `ValueError` for a duration that is negative or not a number, for what is no URL, address or pattern, and for
     `proxy` with `connect_to`; `ImportError` where the proxy needs the extra `socks`.
     """
@@ -92,6 +96,7 @@ class MwaaClient:
         retry_reads: bool = True,
         allow_unlisted: bool = False,
         allowed_run_id_pattern: str = RUN_ID_PATTERN,
+        on_event: "Callable[[Event], None] | None" = None,
     ) -> None:
         if session is not None and profile_name is not None:
             raise ValueError("a session has its profile already: give either session or profile_name")
@@ -105,6 +110,7 @@ class MwaaClient:
         self._retry_reads = retry_reads
         self._allow_unlisted = allow_unlisted
         self._run_id_pattern = run_id_pattern(allowed_run_id_pattern)
+        self._on_event = on_event
         self._guard = queueing(guard or HostGuard())
         self._environments: dict[str, Environment] = {}
         self._queues: dict[str, CommandQueue] = {}
@@ -254,13 +260,18 @@ class MwaaClient:
         from mwaa_async._execution import Execution
         from mwaa_async._protocol.endpoint import first_path
         from mwaa_async._queue import CommandQueue
+        from mwaa_async._reporting import Reporter
         from mwaa_async._tokens import Tokens
         from mwaa_async._transport.web_server import WebServer
+        from mwaa_async._waiting import Waiting
 
+        identity, report = account.identity(environment), Reporter(environment, self._on_event)
+        waiting = Waiting(identity, self._guard, report)
         tokens = Tokens(
             lambda: api.create_cli_token(environment),
             self._timing.token_lifetime,
             wanted_next=lambda: queue.has_next,
+            report=report,
         )
         execution = Execution(
             environment,
@@ -272,12 +283,16 @@ class MwaaClient:
             find_version=airflow.get_ready,
             check=airflow.check,
             first_path=lambda: first_path(airflow.version),
+            waiting=waiting,
+            report=report,
         )
         queue = CommandQueue(
-            account.identity(environment),
+            identity,
             guard=self._guard,
             execution=execution,
             settle_time=self._timing.settle_time,
+            waiting=waiting,
+            report=report,
         )
         return queue
 

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 
 from mwaa_async._attempts import (
     AttemptError,
+    ConnectionClosedError,
     NotSentError,
     SilentError,
     StatusError,
@@ -18,40 +18,20 @@ from mwaa_async._attempts import (
 from mwaa_async._clock import now
 from mwaa_async._errors import MwaaError, OutputError
 from mwaa_async._guards import RequestSlot
+from mwaa_async._model.cli_token import CliToken
 from mwaa_async._model.result import CommandResult
 from mwaa_async._outcomes import error_after, is_silent, outcome_unknown, ran, seconds_to_wait
 from mwaa_async._protocol.answers import GarbledAnswerError
 from mwaa_async._protocol.catalogue import command_words
 from mwaa_async._protocol.secrets import redacted
+from mwaa_async._reporting import Reporter
+from mwaa_async._request import Request
 from mwaa_async._retry import path_after, seconds_until_retry
-from mwaa_async._tokens import CliToken, Tokens
+from mwaa_async._tokens import Tokens
 from mwaa_async._transport.web_server import Answer, TooLargeError, WebServer
+from mwaa_async._waiting import Waiting
 
 _LARGE = 1 << 20  # characters
-
-
-@dataclass(eq=False, slots=True)
-class Request:
-    """A command on its way to the web server, and what is known of it.
-
-    `idempotent` says that it changes nothing when it runs twice. `asked_at` and `began_at` are when it was asked for
-    and when its turn came. While it `is_open`, the web server may have it and has not answered. `failed` are the
-    attempts without an answer, and `attempts` counts those that may have run, and the last. While it `is_wanted`, its
-    caller waits for it. `maybe_ran` says that one was sent of which nobody knows whether it ran; until `closed_until`
-    it may be running.
-    """
-
-    line: str = field(repr=False)  # it may hold secrets
-    idempotent: bool
-    asked_at: float
-    began_at: float | None = None
-    token: CliToken | None = None
-    is_wanted: bool = True
-    is_open: bool = False
-    failed: tuple[AttemptError, ...] = ()
-    attempts: int = 1
-    maybe_ran: bool = False
-    closed_until: float = 0.0
 
 
 class Execution:
@@ -72,6 +52,8 @@ class Execution:
         find_version: Callable[[], Awaitable[None]],
         check: Callable[[str], None],
         first_path: Callable[[], str],
+        waiting: Waiting,
+        report: Reporter,
     ) -> None:
         self._environment = environment
         self._tokens = tokens
@@ -80,6 +62,8 @@ class Execution:
         self._find_version = find_version
         self._check = check
         self._first_path = first_path
+        self._waiting = waiting
+        self._report = report
         self._path: str | None = None
         self._refused: set[str] = set()
         self._caller_is_known = False
@@ -138,7 +122,14 @@ class Execution:
                 pause = self._pause(request, error)
                 if pause is None or not request.is_wanted:
                     raise error_after(error, request.line, self._environment) from error
-                await asyncio.sleep(pause)
+                await self._sleep(request, pause, error)
+
+    async def _sleep(self, request: Request, pause: float, error: AttemptError) -> None:
+        """Wait for the next attempt."""
+        if _is_trouble(error):
+            self._report.repeated(request, pause, error)
+        self._waiting.begin(request, "the next attempt", until=now() + pause)
+        await asyncio.sleep(pause)
 
     async def _attempt(self, request: Request, slot: RequestSlot) -> CommandResult:
         """Send the command once. Raises `AttemptError`, `TokenError`, or `OutputError`."""
@@ -170,18 +161,22 @@ class Execution:
             request.is_open = True
             token.sent += 1
 
+        began_at = now()
+        self._waiting.begin(request, "the answer")
         try:
             answer = await self._web_server.post(
                 token.hostname, path, token.value, request.line, before_sending=before_sending
             )
         except (AttemptError, TooLargeError) as error:
             request.is_open = False
+            self._report.request_ended(request, token.hostname, began_at, error)
             if not (isinstance(error, AttemptError) and end_is_unseen(error)):
                 await slot.request_ended()
             if isinstance(error, TooLargeError):
                 raise self._too_large(request.line, error) from None
             raise
         request.is_open = False
+        self._report.request_ended(request, token.hostname, began_at, answer.status)
         return answer
 
     async def _result(self, request: Request, answer: Answer) -> CommandResult:
@@ -222,6 +217,7 @@ class Execution:
         )
         request.attempts += pause is not None and outcome_is_unknown(error)
         if isinstance(error, StatusError) and error.refuses_token:
+            self._report.token_refused(request, error.status)
             self._take_refusal(request, error, words, is_last=pause is None)
         elif isinstance(error, NotSentError) and pause is None and request.token is not None:
             self._tokens.refused(request.token)  # AWS may name another web server with the next one
@@ -280,6 +276,13 @@ async def _is_silent(result: CommandResult) -> bool:
     if len(result.stdout) < _LARGE:
         return is_silent(result)
     return await asyncio.to_thread(is_silent, result)  # it goes through all the log lines before an answer
+
+
+def _is_trouble(error: AttemptError) -> bool:
+    """Tell whether an attempt that is followed by another one is worth a warning of its own."""
+    if isinstance(error, StatusError):
+        return not (error.is_redirect or error.refuses_token)  # which is how Airflow 3 answers, and is told already
+    return not isinstance(error, ConnectionClosedError)  # which is how a connection ends that was not used for long
 
 
 def _refuses_reused_token(error: AttemptError) -> bool:

@@ -10,7 +10,6 @@ One deque, and one worker, a task that runs while somebody waits. This is the wa
 """
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -18,15 +17,16 @@ from typing import Any, TypeVar
 
 from mwaa_async._clock import now
 from mwaa_async._errors import MwaaError, QueueTimeoutError
-from mwaa_async._execution import Execution, Request
+from mwaa_async._execution import Execution
 from mwaa_async._guards import QueueingGuard, RequestSlot
 from mwaa_async._identity import EnvironmentId
 from mwaa_async._model.result import CommandResult
 from mwaa_async._model.statistics import EnvironmentStatistics
 from mwaa_async._outcomes import check, not_connected, outcome_unknown
 from mwaa_async._protocol.secrets import redacted
-
-logger = logging.getLogger("mwaa_async")
+from mwaa_async._reporting import Reporter
+from mwaa_async._request import Request
+from mwaa_async._waiting import Waiting
 
 T = TypeVar("T")
 
@@ -92,12 +92,21 @@ class CommandQueue:
     """
 
     def __init__(
-        self, identity: EnvironmentId, *, guard: QueueingGuard, execution: Execution, settle_time: float
+        self,
+        identity: EnvironmentId,
+        *,
+        guard: QueueingGuard,
+        execution: Execution,
+        settle_time: float,
+        waiting: Waiting,
+        report: Reporter,
     ) -> None:
         self._identity = identity
         self._guard = guard
         self._execution = execution
         self._settle_time = settle_time
+        self._wait = waiting
+        self._report = report
         self._waiting: deque[Submitted] = deque()  # and those who have left, until their turn comes
         self._queued = 0
         self._running: Submitted | None = None
@@ -126,13 +135,16 @@ class CommandQueue:
             result = await command.outcome
             if check_failure:
                 check(result)
-        except MwaaError:
+        except MwaaError as error:
             self._failed += 1
+            self._report.ended(command.request, error)
             raise
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
+            self._report.ended(command.request, error)
             self._cancelled(command)
             raise
         self._completed += 1
+        self._report.ended(command.request)
         return result
 
     def limit(self, command: Submitted, seconds: float) -> None:
@@ -177,6 +189,7 @@ class CommandQueue:
         command = Submitted(request, self, loop.create_future(), _allowance(queue_timeout), _allowance(timeout))
         self._waiting.append(command)
         self._queued += 1
+        self._report.queued(request)
         if command.in_queue is not None:
             command.in_queue.run(self._time_out_in_queue, command)
         if self._worker is None:
@@ -197,6 +210,7 @@ class CommandQueue:
                 await self._run_next()
         finally:
             self._worker = None
+            self._wait.end()
             for command in self._waiting:  # the event loop is being closed
                 self.leave(command, "the event loop was closed")
             self._waiting.clear()
@@ -219,28 +233,34 @@ class CommandQueue:
                 await self._execute(self._running, slot)
         finally:
             self._settling_until = 0.0 if self._running is None else self._running.request.closed_until
-            await slot.release(closed_for=max(0.0, self._settling_until - now()))
+            closed_for = max(0.0, self._settling_until - now())
+            if closed_for and self._running is not None:
+                self._report.closed(self._running.request, closed_for)
+            await slot.release(closed_for=closed_for)
             self._running = None
 
     async def _slot(self, *, is_next: bool = False) -> RequestSlot:
         """Get ready, and take the slot; in a long queue of others the token is fetched when this client is next."""
         is_next = is_next or self._execution.is_ready or await self._guard.is_free(self._identity)
-        await self._get_ready(with_token=is_next)
+        first = await self._get_ready(with_token=is_next)
+        self._wait.begin(first.request, "the slot")
         return await self._guard.acquire(self._identity, self._execution.prepare_first)
 
-    async def _get_ready(self, *, with_token: bool) -> None:
-        """Have the version and a token, in the time of the command that comes first."""
+    async def _get_ready(self, *, with_token: bool) -> Submitted:
+        """Have the version and a token, in the time of the command that comes first, which is returned."""
         while not self._waiting[0].is_queued:
             self._waiting.popleft()
         first = self._waiting[0]
         self._pause(first)
         self._run_turn(first)
+        self._wait.begin(first.request, "a token")
         try:
             await self._execution.get_ready(with_token=with_token)
         finally:
             self._pause(first)
         if first.is_queued and first.in_queue is not None:
             first.in_queue.run(self._time_out_in_queue, first)
+        return first
 
     def _take(self) -> Submitted | None:
         """Return the first command that still waits, whose turn has come."""
@@ -249,6 +269,7 @@ class CommandQueue:
             if command.is_queued:
                 command.request.began_at = now()
                 self._dequeue(command)
+                self._report.started(command.request)
                 return command
         return None
 
@@ -256,14 +277,19 @@ class CommandQueue:
         self._run_turn(command)
         try:
             result = await self._interruptible(self._execution.execute(command.request, slot))
-            _tell(command, self._ended(command) if result is None else result)
+            self._end_turn(command, self._ended(command) if result is None else result)
         except asyncio.CancelledError:
-            _tell(command, self._ended(command))
+            self._end_turn(command, self._ended(command))
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, it is the caller's to handle
-            _tell(command, self._named(error, command))
+            self._end_turn(command, self._named(error, command))
         finally:
             self._pause(command)
+
+    def _end_turn(self, command: Submitted, outcome: CommandResult | Exception) -> None:
+        if command.outcome.done():
+            self._report.abandoned(command.request, None if isinstance(outcome, CommandResult) else outcome)
+        _tell(command, outcome)
 
     async def _interruptible(self, work: Coroutine[Any, Any, T]) -> T | None:
         """Do what is of no use any more when nobody waits for it: return `None` where it was interrupted."""
@@ -361,8 +387,8 @@ def _allowance(seconds: float | None) -> Allowance | None:
 def _tell(command: Submitted, outcome: CommandResult | Exception) -> None:
     """Give the command's caller its outcome, unless there is one already."""
     if command.outcome.done():
-        logger.info("a command that nobody waits for any more ended: %r", outcome)
-    elif isinstance(outcome, CommandResult):
+        return
+    if isinstance(outcome, CommandResult):
         command.outcome.set_result(outcome)
     else:
         command.outcome.set_exception(outcome)

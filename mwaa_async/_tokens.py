@@ -1,29 +1,13 @@
 """The CLI tokens of one environment: fetched in time, reused while fresh, never sent when too old."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 
 from mwaa_async._aws import CliTokenAnswer
 from mwaa_async._clock import now
 from mwaa_async._errors import TokenError
-
-logger = logging.getLogger("mwaa_async")
-
-
-@dataclass(eq=False, slots=True)
-class CliToken:
-    """A token with the time before which it cannot have been made, and how often it was taken and sent.
-
-    It is a secret and never shown.
-    """
-
-    value: str = field(repr=False)
-    hostname: str
-    asked_at: float
-    taken: int = 0
-    sent: int = 0
+from mwaa_async._model.cli_token import CliToken
+from mwaa_async._reporting import Reporter
 
 
 class Tokens:
@@ -38,9 +22,15 @@ class Tokens:
     """
 
     def __init__(
-        self, fetch: Callable[[], Awaitable[CliTokenAnswer]], lifetime: float, *, wanted_next: Callable[[], bool]
+        self,
+        fetch: Callable[[], Awaitable[CliTokenAnswer]],
+        lifetime: float,
+        *,
+        wanted_next: Callable[[], bool],
+        report: Reporter,
     ) -> None:
         self._fetch = fetch
+        self._report = report
         self._fresh_for = lifetime * 5 / 6
         self._wanted_next = wanted_next
         self._current: CliToken | None = None
@@ -119,19 +109,21 @@ class Tokens:
         return self._fetching
 
     async def _fetch_token(self) -> CliToken:
-        answer = await self._fetch()
+        began_at = now()
+        try:
+            answer = await self._fetch()
+        except TokenError as error:
+            # Whoever waits for the token gets this error, too; a token fetched ahead is tried again in its turn.
+            self._report.token_failed(now() - began_at, error)
+            raise
         self._fetch_took = now() - answer.asked_at
         self.fetched += 1
+        self._report.token_fetched(self._fetch_took)
         return CliToken(answer.token, answer.hostname, answer.asked_at)
 
     def _fetching_done(self, task: asyncio.Task[CliToken]) -> None:
         self._fetching = None
-        if task.cancelled():
-            return
-        if error := task.exception():
-            # Whoever waits for the token gets this error too; a token fetched ahead is tried again in its turn.
-            logger.debug("no token: %s", error)
-        else:
+        if not task.cancelled() and task.exception() is None:
             self._keep(task.result())
 
     def _keep(self, token: CliToken) -> None:

@@ -1,6 +1,7 @@
 """What a guard has to do, and what it may do besides."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from mwaa_async._identity import EnvironmentId
@@ -59,4 +60,25 @@ class QueueingGuard(Protocol):
 
     async def acquire(self, environment: EnvironmentId, on_next: Callable[[], None] | None = None) -> RequestSlot:
         """Do what `Guard.acquire` does, and call `on_next` when nobody but the slot's holder is before the caller."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SlotStatus:
+    """Who comes before the one who asks, and how long the slot stays closed, as far as the guard knows.
+
+    `before` names them for a reader ("process 4711 of this host"), first who has the slot. While `closed_for` is more
+    than 0, the slot stays closed for that many seconds, since the end of a command could not be seen.
+    """
+
+    before: tuple[str, ...] = ()
+    closed_for: float = 0.0
+
+
+@runtime_checkable
+class ObservableGuard(Protocol):
+    """A guard that also tells who has a slot and who waits for it, so that a long wait can be explained."""
+
+    async def status(self, environment: EnvironmentId) -> SlotStatus:
+        """Tell it as the calling event loop sees it; takes no slot. Raises `GuardError`."""
         ...

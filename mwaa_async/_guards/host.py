@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import logging
 import os
 import random
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from pathlib import Path
 from mwaa_async._clock import now
 from mwaa_async._errors import GuardError
 from mwaa_async._guards.directory import VARIABLE, lock_directory
+from mwaa_async._guards.guard import SlotStatus
 from mwaa_async._guards.line import NOWHERE, Line, PositionLostError
 from mwaa_async._guards.lines import Lines
 from mwaa_async._identity import EnvironmentId
@@ -21,9 +21,6 @@ _SHORTEST_POLL = 0.001
 # How much longer than necessary a wait may get: looking every hundredth of the time that was waited so far.
 _POLL_PART = 0.01
 _FIRST_LOOKS = 5
-_PATIENCE = 60.0  # seconds without movement, after which is said for whom this process waits
-
-logger = logging.getLogger("mwaa_async")
 
 # Shared by all guards of this process.
 _LINES = Lines()
@@ -61,6 +58,17 @@ class HostGuard:
             raise _unusable(environment, error) from error
         finally:
             self.leave(line)
+
+    async def status(self, environment: EnvironmentId) -> SlotStatus:
+        """Tell which processes have or wait for the environment's slot; see `SlotStatus`. Raises `GuardError`."""
+        line = self._line(environment)
+        try:
+            before, closed_for = line.status(now())
+        except OSError as error:
+            raise _unusable(environment, error) from error
+        finally:
+            self.leave(line)
+        return SlotStatus(tuple(map(_called, before)), closed_for)
 
     async def acquire(self, environment: EnvironmentId, on_next: Callable[[], None] | None = None) -> "HostSlot":
         """Wait for the environment's slot and take it; see `QueueingGuard.acquire`. Raises `GuardError`."""
@@ -117,13 +125,10 @@ class HostGuard:
 
     async def _moved_up(self, line: Line, position: int) -> int:
         """Look again and again whether the position before is free, and return the one that is held then."""
-        since = said = now()
+        since = now()
         looks = 0
         while (reached := line.move_up(position)) == position:
             looks += 1
-            if now() - said >= _PATIENCE:
-                said = now()
-                logger.warning("%s", _standstill(line, position, said - since))
             # Processes that look in step would see the same one win every time.
             await asyncio.sleep(self._pause(position, looks, now() - since) * random.uniform(0.5, 1.0))  # noqa: S311
         return reached
@@ -194,13 +199,11 @@ def _unless_others_wait(line: Line, on_next: Callable[[], None] | None) -> None:
         on_next()
 
 
-def _standstill(line: Line, position: int, seconds: float) -> str:
-    """Say for whom this process waits."""
-    before = ", ".join(f"process {process}" if process else "a process" for process in line.before(position))
-    return (
-        f"{line.name}: nothing has moved for {seconds:.0f} s in this host's queue. Before this process, first who has "
-        f"the slot: {before}. A process that is stopped keeps its place until it goes on or ends"
-    )
+def _called(process: int) -> str:
+    """Say which process it is, for a reader."""
+    if process == os.getpid():
+        return "another client of this process"
+    return f"process {process} of this host" if process else "a process of this host"
 
 
 @lru_cache(1024)

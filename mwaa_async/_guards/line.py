@@ -96,11 +96,20 @@ class Line:
             if self._files is not None and position:
                 self._files.write(held_by(os.getpid()), position)
 
-    def before(self, position: int) -> list[int]:
-        """Return the processes that hold the positions before this one, or 0 for one that has not signed."""
+    def status(self, now: float) -> tuple[list[int], float]:
+        """Return the processes before this event loop, 0 for one that has not signed, and how long the slot is closed.
+
+        Where this event loop has the slot, the first of them is this process. Raises `OSError`.
+        """
         with self._mutex:
             files = self._opened()
-            return [files.read(number).process for number in range(position) if not _is_free(files, number)]
+            record = files.read()
+            closed_for = 0.0 if record.is_open else record.closed_for(now, boot_id())
+            if self._position == 0:
+                return ([] if closed_for else [os.getpid()]), closed_for
+            # Of an own position nothing must be tried: locking it once more and unlocking it gives it up.
+            others = [number for number in range(min(self._position, NOWHERE)) if not _is_free(files, number)]
+            return [files.read(number).process for number in others], closed_for
 
     def seconds_until_open(self, now: float) -> float:
         """Return for how long the slot, which is held, stays closed.

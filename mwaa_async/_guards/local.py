@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
-from mwaa_async._guards.loop_queue import LoopQueue
+from mwaa_async._clock import now
+from mwaa_async._guards.guard import SlotStatus
+from mwaa_async._guards.loop_queue import HERE, LoopQueue
 from mwaa_async._identity import EnvironmentId
 
 _Queues = dict[EnvironmentId, LoopQueue]
@@ -28,6 +30,12 @@ class LocalGuard:
         queue = self._queue(environment)
         await queue.wait(on_next or _nothing)
         return LocalSlot(queue)
+
+    async def status(self, environment: EnvironmentId) -> SlotStatus:
+        """Tell who has the environment's slot, and for how long it stays closed."""
+        queue = self._queue(environment)
+        closed_for = max(0.0, queue.closed_until - now())
+        return SlotStatus(() if queue.is_free or closed_for else (HERE,), closed_for)
 
     def _queue(self, environment: EnvironmentId) -> LoopQueue:
         loop = asyncio.get_running_loop()
@@ -57,6 +65,7 @@ class LocalSlot:
     async def release(self, *, closed_for: float = 0.0) -> None:
         """Give the slot back, at once or `closed_for` seconds from now."""
         if closed_for:
+            self._queue.closed_until = now() + closed_for
             asyncio.get_running_loop().call_later(closed_for, self._queue.release)
         else:
             self._queue.release()

@@ -3,13 +3,19 @@
 import asyncio
 from collections.abc import Callable
 
+HERE = "another client of this event loop"
+
 
 class LoopQueue:
-    """Lets one of an event loop go on at a time: first come, first served. Whoever waits may be cancelled."""
+    """Lets one of an event loop go on at a time: first come, first served. Whoever waits may be cancelled.
+
+    Until `closed_until` nobody does, where the guard lets the time go by within the queue.
+    """
 
     def __init__(self) -> None:
         self._next = asyncio.Lock()  # which is first come, first served
         self._turn = asyncio.Lock()
+        self.closed_until = 0.0
 
     @property
     def is_free(self) -> bool:

@@ -56,6 +56,12 @@ def called(line: str) -> str:
     return " ".join([words[0], *map(_called, words[1:])] if _is_harmless(words[0]) else _shown_of_unknown(words))
 
 
+def named(line: str) -> str:
+    """Return the words that say which command this is, and none of its arguments."""
+    first, *second = called(line).split(" ")
+    return " ".join([first, *(word for word in second if word in known_words()[1])])
+
+
 def without_secrets(text: str, line: str, longest: int = _LONGEST_TEXT) -> str:
     """Return the beginning of `text`, something that the command printed, with the line's secrets blanked out."""
     try:

@@ -1,7 +1,6 @@
 """What the processes of these tests do; each one tells on a pipe what it did and when (monotonic time)."""
 
 import asyncio
-import logging
 import os
 import tempfile
 import threading
@@ -11,7 +10,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from mwaa_async import EnvironmentId, HostGuard, MwaaClient
-from mwaa_async._guards import host
 
 SETTLE_TIME = 1.0
 ENVIRONMENT = EnvironmentId("aws", "eu-west-1", "demo")
@@ -162,23 +160,19 @@ async def _import_everything() -> None:
     await asyncio.to_thread(int)
 
 
-class _Sent(logging.Handler):
-    """Sends what is logged to the test."""
-
-    def __init__(self, pipe: Connection) -> None:
-        super().__init__(logging.WARNING)
-        self._pipe = pipe
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._pipe.send(record.getMessage())
-
-
 def say_who_is_before(pipe: Connection, directory: Path) -> None:
-    """Line up when told to, and send what is logged meanwhile, after less than a minute."""
-    host._PATIENCE = 0.5
-    logging.getLogger("mwaa_async").addHandler(_Sent(pipe))
-    pipe.recv()
-    asyncio.run(take_turns(directory, 1, 0.0, 0))
+    """Line up when told to, say who is before this process when told to, and go on when that is over."""
+
+    async def run() -> None:
+        guard = HostGuard(directory)
+        await asyncio.to_thread(pipe.recv)
+        acquiring = asyncio.create_task(guard.acquire(ENVIRONMENT))
+        while len((await guard.status(ENVIRONMENT)).before) < 2:
+            await asyncio.sleep(0.01)
+        pipe.send((await guard.status(ENVIRONMENT)).before)
+        await (await acquiring).release()
+
+    asyncio.run(run())
 
 
 def wait_and_measure(pipe: Connection, directory: Path) -> None:

@@ -14,6 +14,7 @@ from mwaa_async._errors import AccessDeniedError, MwaaError
 from mwaa_async._queue import CommandQueue
 from mwaa_async._transport.connections import Route
 from mwaa_async._transport.web_server import Answer, WebServer
+from mwaa_async.events import Event
 from tests.simulation.clock import TICK
 from tests.simulation.fates import Fate, Way, fate
 from tests.simulation.scenario import Settings
@@ -39,6 +40,7 @@ class SimulatedWay(WebServer):
         super().__init__(timeout=settings.command_timeout, ssl_context=_NO_TLS, route=Route())
         self.queue: CommandQueue | None = None
         self.tokens_given = 0
+        self.events: list[Event] = []
         self.aws_asked: list[tuple[float, float]] = []  # from when until when
         self.name = f"{name}/e{environment}"
         self._environment = environment

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mwaa_async._clock import now
-from mwaa_async._guards import HostGuard, QueueingGuard, RequestSlot
+from mwaa_async._guards import HostGuard, ObservableGuard, QueueingGuard, RequestSlot, SlotStatus
 from mwaa_async._guards.lines import Lines
 from mwaa_async._identity import EnvironmentId
 from tests.simulation.clock import TICK
@@ -67,6 +67,11 @@ class WatchedGuard:
     async def is_free(self, environment: EnvironmentId) -> bool:
         """Tell whether the slot could be taken."""
         return await self._guard.is_free(environment)
+
+    async def status(self, environment: EnvironmentId) -> SlotStatus:
+        """Tell who comes first."""
+        assert isinstance(self._guard, ObservableGuard)
+        return await self._guard.status(environment)
 
     def took(self, slot: "WatchedSlot") -> None:
         """Check that nobody else has the slot, and that it is open."""

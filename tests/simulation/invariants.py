@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from mwaa_async._errors import MwaaError
 from mwaa_async._model.result import CommandResult
+from mwaa_async.events import AbandonedCommandEnded, CommandEnded, CommandQueued, CommandStarted
 from tests.simulation.actors import Caller
 from tests.simulation.boundaries import SimulatedWay
 from tests.simulation.scenario import Scenario
@@ -75,6 +76,19 @@ def check_statistics(callers: Sequence[Caller], ways: Sequence[SimulatedWay], wi
         witness.expect(idle, way.name, f"not idle in the end: {state}")
         counted = (state.completed, state.failed, state.tokens_fetched) == (completed, failed, way.tokens_given)
         witness.expect(counted, way.name, f"{completed} completed, {failed} failed, {way.tokens_given} tokens: {state}")
+
+
+def check_events(ways: Sequence[SimulatedWay], witness: Witness) -> None:
+    """Check that of every command was told that it was queued and ended, once, and of no other one that it began."""
+    for way in ways:
+        queued, started, ended, abandoned = (
+            [event.number for event in way.events if isinstance(event, kind)]
+            for kind in (CommandQueued, CommandStarted, CommandEnded, AbandonedCommandEnded)
+        )
+        witness.expect(sorted(ended) == queued, way.name, f"told were {queued} as queued, {ended} as ended")
+        twice = len({*started}) < len(started) or len({*abandoned}) < len(abandoned)
+        witness.expect(not twice, way.name, f"told twice: {started} as begun, {abandoned} as abandoned")
+        witness.expect({*abandoned} <= {*started} <= {*queued}, way.name, f"told of {abandoned}, {started}, {queued}")
 
 
 class Order:

@@ -13,12 +13,14 @@ from mwaa_async._guards import LocalGuard, QueueingGuard
 from mwaa_async._identity import EnvironmentId
 from mwaa_async._protocol.endpoint import PATH
 from mwaa_async._queue import CommandQueue
+from mwaa_async._reporting import Reporter
 from mwaa_async._tokens import Tokens
+from mwaa_async._waiting import Waiting
 from tests.simulation.actors import Caller, Client
 from tests.simulation.boundaries import SimulatedWay
 from tests.simulation.clock import StandstillError, VirtualLoop
 from tests.simulation.guards import Slots, WatchedGuard, close_files, host_guard
-from tests.simulation.invariants import Order, check_caller, check_statistics
+from tests.simulation.invariants import Order, check_caller, check_events, check_statistics
 from tests.simulation.scenario import Scenario, scenario
 from tests.simulation.service import Service
 from tests.simulation.witness import Witness
@@ -85,7 +87,9 @@ class World:
             if caller.client.dead:
                 continue
             check_caller(caller, self._service, self.witness, self.scenario)
-        check_statistics(callers, [way for way in self._ways if not way.is_dead], self.witness)
+        alive = [way for way in self._ways if not way.is_dead]
+        check_statistics(callers, alive, self.witness)
+        check_events(alive, self.witness)
         left = [repr(task) for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         self.witness.expect(not left, "world", f"tasks are left: {left}")
 
@@ -129,7 +133,9 @@ class World:
 
         way = SimulatedWay(client, environment, settings, self._service, self.witness, chance, sent)
 
-        tokens = Tokens(way.fetch_token, settings.token_lifetime, wanted_next=lambda: queue.has_next)
+        report = Reporter(_identity(environment).name, way.events.append)
+        waiting = Waiting(_identity(environment), guard, report)
+        tokens = Tokens(way.fetch_token, settings.token_lifetime, wanted_next=lambda: queue.has_next, report=report)
         execution = Execution(
             _identity(environment).name,
             tokens=tokens,
@@ -138,9 +144,16 @@ class World:
             find_version=way.airflow.get_ready,
             check=way.airflow.check,
             first_path=lambda: PATH,
+            waiting=waiting,
+            report=report,
         )
         queue = way.queue = CommandQueue(
-            _identity(environment), guard=guard, execution=execution, settle_time=settings.settle_time
+            _identity(environment),
+            guard=guard,
+            execution=execution,
+            settle_time=settings.settle_time,
+            waiting=waiting,
+            report=report,
         )
         self._ways.append(way)
         return way

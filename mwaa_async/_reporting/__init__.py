@@ -1,0 +1,5 @@
+"""What a client tells while it works: the log, and its `on_event`."""
+
+from mwaa_async._reporting.reporter import Reporter
+
+__all__ = ["Reporter"]
