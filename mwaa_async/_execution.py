@@ -161,7 +161,7 @@ class Execution:
             request.is_open = True
             token.sent += 1
 
-        began_at = now()
+        began_at, url = now(), f"https://{token.hostname}{path}"
         self._waiting.begin(request, "the answer")
         try:
             answer = await self._web_server.post(
@@ -169,14 +169,14 @@ class Execution:
             )
         except (AttemptError, TooLargeError) as error:
             request.is_open = False
-            self._report.request_ended(request, token.hostname, began_at, error)
+            self._report.request_ended(request, url, began_at, error)
             if not (isinstance(error, AttemptError) and end_is_unseen(error)):
                 await slot.request_ended()
             if isinstance(error, TooLargeError):
                 raise self._too_large(request.line, error) from None
             raise
         request.is_open = False
-        self._report.request_ended(request, token.hostname, began_at, answer.status)
+        self._report.request_ended(request, url, began_at, answer.status)
         return answer
 
     async def _result(self, request: Request, answer: Answer) -> CommandResult:

@@ -67,8 +67,8 @@ class CommandStarted:
 class RequestEnded:
     """A request is over, `took` seconds after its connection was wanted.
 
-    `http_status` is what the web server answered, and `None` where it did not; then `error` says what happened.
-    `attempt` counts the requests of a command from 1.
+    `http_status` is what the web server answered, and `None` where it did not; then `error` is the kind of the error,
+    and `text` says what happened. `attempt` counts the requests of a command from 1.
     """
 
     environment: str
@@ -76,9 +76,10 @@ class RequestEnded:
     number: int
     attempt: int
     took: float
-    hostname: str
+    url: str
     http_status: int | None
     error: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

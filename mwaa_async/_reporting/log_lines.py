@@ -46,8 +46,8 @@ def _what_happened(event: Event) -> str:
         case CommandStarted():
             return f"its turn came after {event.queued_for:.3f} s"
         case RequestEnded():
-            answer = event.error if event.http_status is None else f"HTTP {event.http_status}"
-            return f"{event.hostname} after {event.took:.3f} s: {answer}"
+            answer = event.text if event.http_status is None else f"HTTP {event.http_status}"
+            return f"{event.url} after {event.took:.3f} s: {answer}"
         case RequestRepeated():
             return f"sent again in {event.pause:.1f} s, since attempt {event.attempt} ended so: {event.cause}"
         case CommandEnded():

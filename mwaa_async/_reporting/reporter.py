@@ -62,12 +62,12 @@ class Reporter:
         if self.is_wanted:
             self.report(CommandStarted(*self._which(request), _queued_for(request)))
 
-    def request_ended(self, request: Request, hostname: str, began_at: float, end: int | Exception) -> None:
+    def request_ended(self, request: Request, url: str, began_at: float, end: int | Exception) -> None:
         """Report a request that was answered with this status, or not at all."""
         if self.is_wanted:
-            status, error = (end, None) if isinstance(end, int) else (None, str(end))
             attempt, took = len(request.failed) + 1, now() - began_at
-            self.report(RequestEnded(*self._which(request), attempt, took, hostname, status, error))
+            answer = (end,) if isinstance(end, int) else (None, type(end).__name__, str(end))
+            self.report(RequestEnded(*self._which(request), attempt, took, url, *answer))
 
     def repeated(self, request: Request, pause: float, cause: Exception) -> None:
         """Report a command that is sent again."""

@@ -74,6 +74,7 @@ async def test_of_a_command_is_told_when_it_is_asked_for_has_its_turn_was_answer
     [request, _] = only(RequestEnded, told)
     assert (request.http_status, request.error, request.attempt) == (200, None, 1)
     assert 0 < request.took <= first.took
+    assert re.fullmatch(r"https://127\.0\.0\.1:\d+/aws_mwaa/cli", request.url)
 
 
 async def test_a_command_that_fails_ends_with_the_name_of_its_error(emulator: Emulator) -> None:
@@ -124,7 +125,7 @@ async def test_what_is_sent_again_is_told_of_with_the_reason(emulator: Emulator)
     assert (repeated.command, repeated.attempt, repeated.pause) == ("dags list", 1, 0.2)
     [lost, answered] = only(RequestEnded, told)
     assert lost.http_status is None
-    assert lost.error == repeated.cause
+    assert (lost.error, lost.text) == ("LostError", repeated.cause)
     assert [lost.attempt, answered.attempt] == [1, 2]
     assert only(CommandEnded, told)[0].attempts == 2
 
