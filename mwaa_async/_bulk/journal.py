@@ -6,10 +6,9 @@ Everything here is synchronous and for one thread at a time; `_bulk/writer.py` i
 import errno
 import os
 import sqlite3
-import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,9 +16,9 @@ from urllib.parse import quote
 
 import filelock
 
+from mwaa_async._bulk.locked_file import LockedFile
 from mwaa_async._bulk.rows import Row, Status, new_batch
 from mwaa_async._errors import JournalError
-from mwaa_async._guards.directory import lock_directory, private_directory
 
 # `planned` was not sent, `sent` may have been: it is written before the request goes out.
 RowStatus = Literal["planned", "sent"] | Status
@@ -77,12 +76,19 @@ class Entry:
 
 
 class Journal:
-    """An open journal, which no other process can open for writing at the same time."""
+    """An open journal, which no other process can open for writing at the same time.
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    Every write raises `JournalError`, too, where the file is not found under its name any more. What was to be written
+    is in the file then.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, file: LockedFile | None) -> None:
         self.path = path
         self.locks = ExitStack()  # which are released when it is closed
         self._connection = connection
+        self._file = file
+        self._has_recorded = False
+        self._is_misplaced = False  # and a write has said so
         self.batch, self._total = connection.execute("SELECT id, total FROM batch").fetchone()
 
     def plan(self, rows: Sequence[Row]) -> list[Entry]:
@@ -90,29 +96,30 @@ class Journal:
 
         Raises `JournalError` where a row is another one than it was.
         """
-        with _errors_of(self.path), self._transaction():
+        with self._transaction():
             return [self._planned(row) for row in rows]
 
     def end(self, total: int) -> None:
         """Note that the batch has this many rows. Raises `JournalError` where it had more."""
-        with _errors_of(self.path):
+        with self._transaction():
             (most,) = self._connection.execute("SELECT max(number) FROM rows").fetchone()
             if (had := max(most or 0, self._total or 0)) > total:
                 raise self._changed(f"it ends after row {total}, and had {had} rows")
             self._connection.execute("UPDATE batch SET total = ?", (total,))
-            self._total = total
+        self._total = total
 
     def record(self, entries: Iterable[Entry]) -> None:
         """Write what became of rows."""
         values = [(one.status, one.ran, one.attempts, one.error, one.number) for one in entries]
-        with _errors_of(self.path), self._transaction():
+        self._has_recorded = True
+        with self._transaction():
             self._connection.executemany(
                 "UPDATE rows SET status = ?, ran = ?, attempts = ?, error = ? WHERE number = ?", values
             )
 
     def forget_refusals(self) -> None:
         """Let the rows be sent again that Airflow has refused."""
-        with _errors_of(self.path):
+        with self._transaction():
             self._connection.execute("UPDATE rows SET status = 'planned', ran = NULL WHERE status = 'failed' AND ran")
 
     def counts(self) -> dict[tuple[str, RowStatus], int]:
@@ -129,11 +136,18 @@ class Journal:
             yield from map(_entry, self._connection.execute(query, statuses))
 
     def close(self) -> None:
-        """Close the journal, with everything in its one file again, which can be read from anywhere."""
-        with suppress(sqlite3.Error):  # somebody is reading, or the disk is full: then the log stays beside it
-            self._connection.execute("PRAGMA journal_mode = DELETE")
-        self._connection.close()
-        self.locks.close()
+        """Close the journal, with everything in its one file again, which can be read from anywhere.
+
+        Raises `JournalError` where that is not found under its name any more, and no write has said so.
+        """
+        with self.locks, closing(self._connection), _errors_of(self.path):
+            problem = self._problem_of_place()
+            with nullcontext() if self._has_a_name() else self._saved() as saved:
+                with suppress(sqlite3.Error):  # somebody is reading, or the disk is full: then the log stays beside it
+                    self._connection.execute("PRAGMA journal_mode = DELETE")
+                self._connection.close()
+            if problem is not None and saved != self.path and not self._is_misplaced:
+                raise problem
 
     def _planned(self, row: Row) -> Entry:
         known = self._connection.execute(
@@ -180,6 +194,19 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
+        """Write all or nothing, and look whether that can be found again."""
+        with _errors_of(self.path):
+            with self._all_or_nothing():
+                yield
+            problem = self._problem_of_place()
+        if problem is not None:
+            self._is_misplaced = True
+            with suppress(sqlite3.Error):  # so that a renamed file has everything, also where this process is killed
+                self._connection.execute("PRAGMA wal_checkpoint")
+            raise problem
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -188,6 +215,38 @@ class Journal:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+
+    def _problem_of_place(self) -> JournalError | None:
+        if self._file is None or self._file.is_in_place:
+            return None
+        if self._has_a_name():
+            what = "was renamed while it was in use, and has everything that is known; give it its name back"
+            then = "start again with it"
+        else:
+            what = f"was removed while it was in use; what is known is written to {str(self._refuge())!r} at the end"
+            then = "start again with that one"
+        error = JournalError(f"the journal {str(self.path)!r} {what}, and {then}")
+        error.ran = None if self._has_recorded else False
+        return error
+
+    def _has_a_name(self) -> bool:
+        return self._file is None or self._file.names > 0
+
+    def _refuge(self) -> Path:
+        """Return where a removed journal is written: under its name, unless another file is there."""
+        return self.path.with_name(f"{self.batch}.journal") if os.path.lexists(self.path) else self.path
+
+    @contextmanager
+    def _saved(self) -> Iterator[Path]:
+        """Write the journal again that was removed. It appears when its log, too, is gone."""
+        place = self._refuge()
+        with _appearing(place) as name:
+            with closing(sqlite3.connect(name)) as copy:
+                self._connection.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")
+            yield place
+            for log in _logs(self.path):  # a reader may have kept SQLite from removing it
+                log.unlink(missing_ok=True)
 
 
 _COLUMNS = "number, status, attempts, ran, error, environment, dag_id, run_id"
@@ -210,8 +269,7 @@ def open_journal(path: str | os.PathLike[str]) -> Journal:
         with _errors_of(file):
             if not file.exists():
                 _create(file)
-            locks.enter_context(_locked_as_file(file))
-            journal = _opened(file, "rw")
+            journal = _opened(file, "rw", locks.enter_context(closing(_locked_as_file(file))))
         journal.locks = locks.pop_all()
     return journal
 
@@ -223,7 +281,7 @@ def read_journal(path: str | os.PathLike[str]) -> Journal:
     if not file.exists():
         raise JournalError(f"there is no journal {str(file)!r}")
     with _errors_of(file):
-        return _opened(file, "ro")
+        return _opened(file, "ro", None)
 
 
 def _followed(path: str | os.PathLike[str]) -> Path:
@@ -238,51 +296,73 @@ def _locked_by_name(file: Path) -> filelock.BaseFileLock:
     """Lock the journal for everybody who opens it by this name, also on another host."""
     if not file.parent.is_dir():  # which the lock would make
         raise FileNotFoundError(errno.ENOENT, f"there is no directory {str(file.parent)!r}")
-    return _locked(file, Path(f"{file}.lock"))
+    lock = filelock.FileLock(f"{file}.lock", timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise _in_use(file) from None
+    return lock
 
 
-def _locked_as_file(file: Path) -> filelock.BaseFileLock:
-    """Lock the journal for this user under whatever name, since it may be renamed while it is in use.
+def _locked_as_file(file: Path) -> LockedFile:
+    """Lock the journal under whatever name, since it may be renamed while it is in use.
 
     Raises `JournalError` where it has two names: the log beside one of them is not found under the other one.
     """
-    found = file.stat()
-    if stat.S_ISREG(found.st_mode) and found.st_nlink > 1:
+    try:
+        locked = LockedFile(file)
+    except BlockingIOError:
+        raise _in_use(file) from None
+    if locked.names > 1:
+        locked.close()
         raise JournalError(
             f"the journal {str(file)!r} has another name (a hard link), and what was written last may be known under "
             "that one only; remove all names but the one with which it was used"
         )
-    directory = lock_directory()
-    private_directory(directory)
-    return _locked(file, directory / f"journal-{found.st_dev:x}-{found.st_ino:x}")
+    return locked
 
 
-def _locked(file: Path, path: Path) -> filelock.BaseFileLock:
-    lock = filelock.FileLock(path, timeout=0, thread_local=False)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        raise JournalError(
-            f"the journal {str(file)!r} is in use by another process, or by a loop of this one that was left without "
-            "being closed (contextlib.aclosing does that); wait for its end, or take another journal"
-        ) from None
-    return lock
+def _in_use(file: Path) -> JournalError:
+    return JournalError(
+        f"the journal {str(file)!r} is in use by another process, or by a loop of this one that was left without "
+        "being closed (contextlib.aclosing does that); wait for its end, or take another journal"
+    )
 
 
 def _create(file: Path) -> None:
-    """Begin a journal. It appears whole or not at all, so that an empty one is always a damaged one."""
+    """Begin a journal.
+
+    Raises `JournalError` where the log of one that is gone would become the log of this one.
+    """
+    for log in _logs(file):
+        if log.exists() and log.stat().st_size:
+            raise JournalError(
+                f"there is no journal {str(file)!r}, but {str(log)!r} has what was written last to one of that name; "
+                "give the journal its name back, or remove that file, too, to trigger every row once more"
+            )
+    with _appearing(file) as name, closing(sqlite3.connect(name, isolation_level=None)) as connection:
+        connection.executescript(_SCHEMA)
+        connection.execute("INSERT INTO batch (id) VALUES (?)", (new_batch(file.name.partition(".")[0]),))
+
+
+@contextmanager
+def _appearing(file: Path) -> Iterator[str]:
+    """Yield the name of a file that appears whole or not at all, so that an empty one is always a damaged one."""
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     os.close(handle)
     try:
-        with closing(sqlite3.connect(name, isolation_level=None)) as connection:
-            connection.executescript(_SCHEMA)
-            connection.execute("INSERT INTO batch (id) VALUES (?)", (new_batch(file.name.partition(".")[0]),))
+        yield name
         Path(name).rename(file)
     finally:
         Path(name).unlink(missing_ok=True)
 
 
-def _opened(file: Path, mode: str) -> Journal:
+def _logs(file: Path) -> tuple[Path, Path]:
+    """Return where SQLite keeps what it has not brought over into the file; it takes what is there for its own."""
+    return file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-journal")
+
+
+def _opened(file: Path, mode: str, locked: LockedFile | None) -> Journal:
     connection = sqlite3.connect(
         f"file:{quote(os.fsencode(file))}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
     )
@@ -292,7 +372,7 @@ def _opened(file: Path, mode: str) -> Journal:
             connection.execute("PRAGMA journal_mode = WAL")
             # A row that is said to be written is so even when the power goes off the next moment.
             connection.execute("PRAGMA synchronous = FULL")
-        return Journal(file, connection)
+        return Journal(file, connection, locked)
     except BaseException:
         connection.close()
         raise

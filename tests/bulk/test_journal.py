@@ -4,11 +4,12 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import ExitStack, aclosing, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -156,6 +157,16 @@ from mwaa_async._bulk.journal import open_journal
 journal = open_journal(sys.argv[1])
 print("open", flush=True)
 sys.stdin.read()
+"""
+
+KILLED = """
+import os, signal, sys
+from mwaa_async._bulk.journal import open_journal
+from mwaa_async._bulk.rows import row_of
+from tests.bulk.rows import requests
+journal = open_journal(sys.argv[1])
+journal.plan([row_of(journal.batch, number, one) for number, one in enumerate(requests(100, ("one",)), 1)])
+os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
@@ -317,7 +328,222 @@ def test_a_journal_that_is_renamed_while_it_is_in_use_is_in_use_under_its_new_na
         renamed = path.rename(path.with_name("renamed.journal"))
         with pytest.raises(JournalError, match="in use by another process"):
             open_journal(renamed)
-    open_journal(renamed).close()
+        renamed.rename(path)
+    open_journal(path).close()
+
+
+@contextmanager
+def held(path: Path, **environ: str) -> Iterator[None]:
+    """Let another process have the journal open."""
+    arguments = [sys.executable, "-c", HOLDER, str(path)]
+    with subprocess.Popen(
+        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **environ}
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "open\n"
+        yield
+        holder.kill()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="has no locks that SQLite does not see")
+@pytest.mark.parametrize("directory", ["same", "other"])
+def test_a_journal_is_in_use_under_whatever_name_and_whoever_uses_it(path: Path, directory: str) -> None:
+    plan(path)
+    other = path.with_name(directory) / "other.journal"
+    other.parent.mkdir()
+    with held(path, MWAA_ASYNC_LOCK_DIRECTORY=str(path.parent / "locks")):
+        path.rename(other)
+        with pytest.raises(JournalError, match="in use by another process"):
+            open_journal(other)
+        path.hardlink_to(other)
+        for name in (path, other):
+            with pytest.raises(JournalError, match="in use by another process"):
+                open_journal(name)
+        path.unlink()
+    assert [entry.status for entry in plan(other)] == ["planned"] * 4
+
+
+def test_a_journal_needs_no_lock_directory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MWAA_ASYNC_LOCK_DIRECTORY", str(path.parent / "file" / "locks"))
+    (path.parent / "file").touch()
+    assert plan(path)
+
+
+def test_who_tries_to_open_a_journal_that_this_process_has_takes_none_of_its_locks_away(path: Path) -> None:
+    """With a descriptor of a file all POSIX locks of the process on it are gone, and with them SQLite's."""
+    plan(path)
+    with closing(open_journal(path)) as journal:
+        journal.record([Entry(1, "sent")])
+        other = path.with_name("other.journal")
+        other.hardlink_to(path)
+        with pytest.raises(JournalError, match="in use by another process, or by a loop of this one"):
+            open_journal(other)
+        other.unlink()
+        look = (
+            "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM rows').fetchone())"
+        )
+        done = subprocess.run([sys.executable, "-c", look, str(path)], check=True, capture_output=True, text=True)
+        assert done.stdout == "4\n"
+        assert path.with_name(f"{path.name}-wal").exists(), "who looked took itself for the only one, and tidied up"
+        journal.record([Entry(1, "triggered", 1)])
+    assert [entry.status for entry in plan(path)] == ["triggered", "planned", "planned", "planned"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="has no forks")
+def test_a_forked_child_does_not_keep_its_parents_journal_in_use(path: Path) -> None:
+    fork = "import os\nif not os.fork():\n    print('forked', flush=True)\n"
+    program = HOLDER.replace("print(", fork + "print(")
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert {holder.stdout.readline() for _ in range(3)} == {"forked\n", "open\n"}
+        with pytest.raises(JournalError, match="in use by another process"):
+            open_journal(path)
+        holder.kill()
+        holder.wait()
+        assert plan(path)  # while the child waits for the end of its input
+
+
+def test_a_journal_that_is_renamed_has_what_was_written_when_its_process_is_killed_after_it_said_so(path: Path) -> None:
+    plan(path)
+    moved = path.with_name("moved.journal")
+    program = f"""
+import os, signal, sys
+from mwaa_async import JournalError
+from mwaa_async._bulk.journal import Entry, open_journal
+journal = open_journal(sys.argv[1])
+os.rename(sys.argv[1], {str(moved)!r})
+try:
+    journal.record([Entry(1, "sent")])
+except JournalError:
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert subprocess.run([sys.executable, "-c", program, str(path)], check=False).returncode == -signal.SIGKILL
+    assert [entry.status for entry in plan(moved)] == ["sent", "planned", "planned", "planned"]
+
+
+def renamed(path: Path) -> Path:
+    return path.rename(path.with_name("renamed.journal"))
+
+
+def taken_along(path: Path) -> Path:
+    return path.parent.rename(path.parent.with_name("moved")) / path.name
+
+
+def removed(path: Path) -> Path:
+    path.unlink()
+    return path
+
+
+def removed_with_its_log(path: Path) -> Path:
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+    return path
+
+
+def replaced(path: Path) -> Path:
+    Path(shutil.copy(path, path.with_name("copy"))).replace(path)
+    return path
+
+
+MOVES = [renamed, taken_along, removed, removed_with_its_log, replaced]
+WHERE_IT_IS: dict[Callable[[Path], Path], str] = {
+    renamed: "give it its name back",
+    taken_along: "give it its name back",
+}
+
+
+@pytest.mark.parametrize("move", MOVES, ids=lambda move: move.__name__)
+@pytest.mark.parametrize("is_read", [False, True], ids=["", "while it is read"])
+def test_a_journal_that_goes_away_while_it_is_in_use_says_so_with_the_next_write_and_forgets_nothing(
+    tmp_path: Path, move: Callable[[Path], Path], is_read: bool
+) -> None:
+    path = tmp_path / "here" / "batch.journal"
+    path.parent.mkdir()
+    with ExitStack() as stack, closing(open_journal(path)) as journal:
+        journal.plan(rows(journal))
+        if is_read:
+            reader = stack.enter_context(closing(read_journal(path)))
+            assert next(reader.entries("planned"))
+        place = move(path)
+        with pytest.raises(JournalError, match=r"was (renamed|removed) while it was in use") as caught:
+            journal.record([Entry(1, "triggered", 1)])
+        assert caught.value.ran is None
+        with pytest.raises(JournalError, match=WHERE_IT_IS.get(move, "what is known is written to ")):
+            journal.record([Entry(2, "sent")])
+        if move is replaced:
+            place = path.with_name(f"{journal.batch}.journal")
+        assert repr(str(place)) in str(caught.value) or "its name back" in str(caught.value)
+    if "its name back" in str(caught.value):
+        place.parent.rename(path.parent)
+        (path.parent / place.name).rename(path)
+        place = path
+    assert [entry.status for entry in plan(place)] == ["triggered", "sent", "planned", "planned"]
+    assert place.stat().st_mode & 0o077 == 0
+    if move is replaced:
+        assert [entry.status for entry in plan(path)][1:] == ["planned"] * 3
+    assert not list(path.parent.glob(".*"))
+
+
+@pytest.mark.parametrize("move", MOVES, ids=lambda move: move.__name__)
+def test_a_journal_that_goes_away_after_the_last_write_says_so_at_the_end_where_it_has_another_name(
+    tmp_path: Path, move: Callable[[Path], Path]
+) -> None:
+    path = tmp_path / "here" / "batch.journal"
+    path.parent.mkdir()
+    before = plan(path)
+    journal = open_journal(path)
+    move(path)
+    if move in (removed, removed_with_its_log):
+        journal.close()
+        assert plan(path) == before
+    else:
+        with pytest.raises(JournalError, match="while it was in use") as caught:
+            journal.close()
+        assert caught.value.ran is False
+
+
+def test_a_log_that_was_left_behind_does_not_become_the_one_of_another_journal(path: Path) -> None:
+    """SQLite takes a log for the file's own by its name alone, and writes the old rows into the new file."""
+    assert subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False).returncode == -signal.SIGKILL
+    moved = path.rename(path.with_name("moved.journal"))
+    with pytest.raises(JournalError, match="give the journal its name back, or remove that file") as caught:
+        open_journal(path)
+    assert f"{path!s}-wal' has what was written last" in str(caught.value)
+    assert caught.value.ran is False
+    moved.rename(path)
+    with closing(open_journal(path)) as journal:
+        assert journal.counts() == {("one", "planned"): 100}
+        batch = journal.batch
+    assert subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False).returncode == -signal.SIGKILL
+    path.unlink()
+    path.with_name(f"{path.name}-wal").unlink()
+    with closing(open_journal(path)) as journal:
+        assert (journal.counts(), journal.batch == batch) == ({}, False)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("move", MOVES, ids=lambda move: move.__name__)
+async def test_a_batch_whose_journal_goes_away_ends_and_can_be_gone_on_with(
+    client: MwaaClient, emulator: Emulator, tmp_path: Path, move: Callable[[Path], Path]
+) -> None:
+    path = tmp_path / "here" / "batch.journal"
+    path.parent.mkdir()
+    with pytest.raises(JournalError, match="while it was in use") as caught:
+        async with aclosing(client.trigger_many(requests(200), journal=path)) as outcomes:
+            async for outcome in outcomes:
+                if outcome.row == 20:
+                    place = move(path)
+    assert caught.value.ran is None
+    assert len(sent(emulator)) < 100
+    if move is replaced:
+        [place] = path.parent.glob("batch_*.journal")
+    if move is renamed:
+        place = place.rename(path)
+    outcomes_again = await triggered(client, requests(200), journal=place)
+    assert len(outcomes_again) == 200
+    assert existing(emulator) == expected(outcomes_again)
 
 
 def test_a_journal_with_two_names_is_refused(path: Path) -> None:

@@ -471,6 +471,35 @@ async def test_what_is_no_journal_is_refused(led: CommandLine, emulator: Emulato
     assert not emulator.commands
 
 
+@pytest.mark.parametrize("is_removed", [False, True], ids=["renamed", "removed"])
+async def test_a_journal_that_goes_away_ends_the_batch_and_then_the_same_command_goes_on(
+    mwaa_async: CommandLine, *, is_removed: bool
+) -> None:
+    write_rows("etl", "report", "demo")
+    journal = Path("rows.csv.journal")
+    async with Emulator(["dev"], command_time=0.5) as emulator:
+        led = mwaa_async.led_to(emulator)
+        async with led.started("trigger-many", "rows.csv") as process:
+            await until(lambda: emulator.commands)
+            if is_removed:
+                journal.unlink()
+            else:
+                journal.rename("mine")
+            lines = await process.error_lines()
+            assert await process.ended() == 4
+        said = (
+            "removed while it was in use; what is known is written to " if is_removed else "give it its name back, and"
+        )
+        assert sum(said in line for line in lines) == 1
+        if not is_removed:
+            Path("mine").rename(journal)
+        assert (await led("trigger-many", "rows.csv")).returncode == 0
+        assert {*await statuses(led)} <= {"triggered", "already_triggered"}
+        runs = emulator.airflow("dev")
+        assert isinstance(runs, EmbeddedAirflow)
+        assert len(runs.dag_runs()) == 3
+
+
 async def test_a_journal_in_use_is_refused(mwaa_async: CommandLine) -> None:
     async with Emulator(["dev", "prod"], command_time=600) as emulator:
         led = mwaa_async.led_to(emulator)
