@@ -86,7 +86,8 @@ def trigger_many(
     \b
     mwaa-async trigger-many nightly.csv --environment prod --wait
 
-    Exit status: 0 all triggered, 1 some failed, 4 of some it is unknown.
+    Exit status: 0 all triggered, 1 some failed, 4 of some it is unknown, 130 interrupted (143 by SIGTERM, 129 by
+    SIGHUP).
     """
     with _input(file) as path:
         rows = Input(path, environment, conf_columns, run_id_pattern(allowed_run_id_pattern))

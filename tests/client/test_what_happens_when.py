@@ -1,10 +1,12 @@
-"""Walks through the table in docs/what-happens-when.md: each fault, its error, and when the next command goes out."""
+"""Walks through the tables in docs/what-happens-when.md: each fault, and when the next command goes out."""
 
 import asyncio
 import contextlib
 import itertools
+import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,15 +18,18 @@ from mwaa_async.emulator import (
     Emulator,
     RefusedByAws,
     SlowAnswer,
+    SlowToken,
     StatusAnswer,
     WrongAnswer,
 )
+from tests.client.endings import COMMAND, Ending, killed, left, signalled
+from tests.client.endings import SETTLE_TIME as ENDING
 
 pytestmark = pytest.mark.anyio
 
 SETTLE_TIME = 2.0  # "at once" is less than half of it, also on a busy machine
 SLASH = "/aws_mwaa/cli/"
-TABLE = Path(__file__).parents[2] / "docs" / "what-happens-when.md"
+PAGE = Path(__file__).parents[2] / "docs" / "what-happens-when.md"
 
 
 @dataclass(frozen=True)
@@ -36,13 +41,21 @@ class Row:
     next_command: str
 
 
+def cells(section: int) -> list[list[str]]:
+    """Read the rows of the table of a section."""
+    table = PAGE.read_text().split("\n## ")[section]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:2] == "| "]
+
+
 def rows() -> dict[str, Row]:
-    """Read the first table; the one about the end of a process is played in `tests/guards` and `tests/cli`."""
-    table = TABLE.read_text().partition("\n## ")[0]
-    cells = [
-        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("| ")
-    ]
-    return {what: Row(error.strip("`"), ran.strip("`"), after) for what, error, ran, _, after in cells[1:]}
+    """Read the first table."""
+    return {what: Row(error.strip("`"), ran.strip("`"), after) for what, error, ran, _, after in cells(section=0)[1:]}
+
+
+def endings() -> dict[str, dict[str, str]]:
+    """Read the table about the end of a process: for what ends, and each moment, when the next command goes out."""
+    (_, *moments), *lines = cells(section=2)
+    return {what: dict(zip(moments, after, strict=True)) for what, *after in lines}
 
 
 @dataclass
@@ -287,6 +300,93 @@ async def test_what_the_table_says_happens(what: str, tmp_path: Path) -> None:
         assert emulator.max_running("demo") == 1
 
 
+ENDINGS: dict[str, Ending] = {
+    "A process, by SIGKILL or the OOM killer": partial(killed, number=signal.SIGKILL),
+    "A program of yours, by SIGTERM": partial(killed, number=signal.SIGTERM),
+    "A program of yours, by SIGHUP": partial(killed, number=signal.SIGHUP),
+    "`mwaa-async`, by Ctrl-C, SIGTERM or SIGHUP": partial(signalled, times=1),
+    "An event loop that is closed": partial(left, is_closed=True),
+    "An event loop that does not run any more": partial(left, is_closed=False),
+}
+TWICE = "`mwaa-async`, by a second signal"
+
+
+async def with_a_request_open(scene: Scene, ending: Ending) -> float:
+    """Let it end then, and return when that was."""
+    scene.emulator.faults.commands.append(SlowAnswer(1.0))
+    async with ending(scene.emulator, scene.directory / "locks") as end:
+        await until(lambda: COMMAND in [record.command for record in scene.emulator.commands])
+        await end()
+        return await next_one(scene, now())
+
+
+async def in_the_queue(scene: Scene, ending: Ending) -> float:
+    scene.emulator.faults.commands.append(SlowAnswer(4.0))
+    ahead = asyncio.create_task(scene.demo.run("version"))
+    async with ending(scene.emulator, scene.directory / "locks") as end:
+        await until(lambda: len(scene.emulator.tokens) > 1)  # it has what it needs, and lines up
+        await asyncio.sleep(0.5)
+        await end()
+        assert not ahead.done()
+        await ahead
+        return await next_one(scene, now())
+
+
+async def while_aws_is_asked(scene: Scene, ending: Ending) -> float:
+    scene.emulator.faults.tokens.append(SlowToken(60))
+    async with ending(scene.emulator, scene.directory / "locks") as end:
+        await until(lambda: not scene.emulator.faults.tokens)
+        await end()
+        return await next_one(scene, now())
+
+
+async def next_one(scene: Scene, ended: float) -> float:
+    """Run the next command, and return how long after the end it went out."""
+    await scene.demo.run("dags list")
+    return scene.emulator.commands[-1].start - ended
+
+
+MOMENTS = {
+    "With a request open": with_a_request_open,
+    "In the queue": in_the_queue,
+    "While AWS is asked": while_aws_is_asked,
+}
+
+
+def test_the_table_of_endings_and_the_scenarios_are_about_the_same() -> None:
+    assert {*endings()} == {*ENDINGS, TWICE}
+    assert all(list(after) == list(MOMENTS) for after in endings().values())
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("what", ENDINGS)
+async def test_what_ends_lets_the_next_command_go_out_when_the_table_says(
+    what: str, moment: str, tmp_path: Path
+) -> None:
+    await check_ending(ENDINGS[what], moment, endings()[what][moment], tmp_path)
+
+
+async def test_a_second_signal_leaves_the_slot_closed(tmp_path: Path) -> None:
+    """In the queue, and while AWS is asked, the first one ends the program."""
+    moment = "With a request open"
+    await check_ending(partial(signalled, times=2), moment, endings()[TWICE][moment], tmp_path)
+
+
+async def check_ending(ending: Ending, moment: str, expected: str, directory: Path) -> None:
+    async with (
+        Emulator() as emulator,
+        MwaaClient(**emulator.client_options(), guard=HostGuard(directory / "locks"), settle_time=0.0) as client,
+    ):
+        scene = Scene(emulator, client.environment("demo"), client, directory)
+        await scene.demo.run("version")
+        waited = await MOMENTS[moment](scene, ending)
+        still_open = [one for one in emulator.commands if one.command == COMMAND]
+        assert when(waited, still_open if expected.startswith("when") else [], ENDING) == expected
+        assert len(still_open) == (moment == "With a request open")
+        await until(lambda: all(record.end for record in emulator.commands))
+        assert emulator.max_running("demo") == 1
+
+
 async def outcome_of(scenario: Awaitable[None]) -> tuple[str, str]:
     """Return what the table's columns "Error" and "ran" should say."""
     try:
@@ -298,13 +398,13 @@ async def outcome_of(scenario: Awaitable[None]) -> tuple[str, str]:
     return "none", ""
 
 
-def when(waited: float, still_open: list[CommandRecord]) -> str:
+def when(waited: float, still_open: list[CommandRecord], settle_time: float = SETTLE_TIME) -> str:
     """Return what the table's last column should say."""
-    if waited > 0.9 * SETTLE_TIME:
+    if waited > 0.9 * settle_time:
         return "after `settle_time`"
     if still_open and all(record.end for record in still_open):
         return "when the web server has answered"
-    return "at once" if waited < 0.5 * SETTLE_TIME else f"after {waited} s"
+    return "at once" if waited < 0.5 * settle_time else f"after {waited} s"
 
 
 async def until(condition: Callable[[], bool]) -> None:
