@@ -15,6 +15,7 @@ from mwaa_async.emulator.airflow import EmbeddedAirflow, Execution
 from mwaa_async.emulator.airflow.commands import commands_of
 from mwaa_async.emulator.airflow.metadata import DagRun, state
 from mwaa_async.emulator.airflow.versions import parse_version
+from tests.samples import NEW_DAGS
 
 SAMPLES = Path(__file__).parent / "samples" / "airflow"
 RECORDED = ("1.10.12", "2.2.5", "2.5.3", "2.10.5", "3.3.2")
@@ -125,7 +126,7 @@ def as_compared(text: str) -> str:
 @pytest.mark.parametrize("version", RECORDED)
 def test_every_played_command_answers_like_the_recorded_one(version: str) -> None:
     clock = Clock()
-    airflow = EmbeddedAirflow(version, now=clock)
+    airflow = EmbeddedAirflow(version, dags=NEW_DAGS, now=clock)
     for record in recorded(version):
         argv = record["argv"]
         clock.time = moment_of(record, clock.time)
@@ -174,10 +175,50 @@ def test_version_prints_the_version_that_was_asked_for(version: str) -> None:
     assert (execution.exit_code, execution.stdout) == (0, f"{version}\n")
 
 
-def test_the_dags_are_those_that_were_asked_for_and_are_paused() -> None:
-    airflow = EmbeddedAirflow("2.10.5", dags=["b", "a"])
-    rows = answer(airflow.execute(["dags", "list", "-o", "json"]))
-    assert [(row["dag_id"], row["is_paused"]) for row in rows] == [("a", "True"), ("b", "True")]
+def paused_by_dag(airflow: EmbeddedAirflow) -> dict[str, str]:
+    return {row["dag_id"]: row["is_paused"] for row in answer(airflow.execute(["dags", "list", "-o", "json"]))}
+
+
+def test_of_the_dags_that_there_are_one_is_paused_as_a_new_one_is() -> None:
+    assert paused_by_dag(EmbeddedAirflow("2.10.5")) == {"demo": "True", "etl": "False", "report": "False"}
+
+
+def test_the_dags_are_those_that_were_asked_for_and_paused_where_that_was() -> None:
+    airflow = EmbeddedAirflow("2.10.5", dags=["b:paused", "a", "c:fails:paused"])
+    assert paused_by_dag(airflow) == {"a": "False", "b": "True", "c": "True"}
+
+
+@pytest.mark.parametrize("text", ["", "etl:", ":paused", "etl:stopped", "etl:paused:", "etl:Paused"])
+def test_a_dag_that_cannot_be_understood_is_an_error_that_says_what_there_is(text: str) -> None:
+    with pytest.raises(ValueError, match=f"a DAG is NAME, NAME:paused or NAME:fails .* not '{text}'"):
+        EmbeddedAirflow(dags=["demo", text])
+
+
+FAILED_TASKS = {
+    # As Airflow 2.10.3, 3.0.6 and 3.3.1 print them: what was not begun has the moment when that was clear, twice.
+    "extract": ("failed", "2026-11-22T10:33:09", "2026-11-22T10:33:09.500000"),
+    "load": ("upstream_failed", "2026-11-22T10:33:09.500000", "2026-11-22T10:33:09.500000"),
+}
+
+
+@pytest.mark.parametrize("version", ["2.2.5", "2.10.5", "3.0.6", "3.3.2"])
+def test_the_runs_of_a_dag_that_fails_fail_with_their_first_task_every_time(version: str) -> None:
+    clock = Clock(datetime(2026, 11, 22, 10, 33, 9, tzinfo=UTC))
+    airflow = EmbeddedAirflow(version, dags=["etl:fails"], now=clock)
+    airflow.execute(["dags", "trigger", "etl", "-r", "run1"])
+    clock.pass_by(0.5)
+    assert [run["state"] for run in runs_of(airflow, "etl")] == ["running"]
+    clock.pass_by(0.5)
+    assert [run["state"] for run in runs_of(airflow, "etl")] == ["failed"]
+    tasks = answer(airflow.execute(["tasks", "states-for-dag-run", "etl", "run1", "-o", "json"]))
+    seen = {task["task_id"]: (task["state"], task["start_date"], task["end_date"]) for task in tasks}
+    assert seen == {
+        name: (state, *(f"{time}+00:00" for time in times)) for name, (state, *times) in FAILED_TASKS.items()
+    }
+    airflow.execute(["tasks", "clear", "etl", "--only-failed", "--yes"])
+    assert [run["state"] for run in runs_of(airflow, "etl")] == ["running"]
+    clock.pass_by(1)
+    assert [run["state"] for run in runs_of(airflow, "etl")] == ["failed"]
 
 
 @given(conf=st.dictionaries(st.text(), st.none() | st.booleans() | st.text() | st.lists(st.integers())))
@@ -299,7 +340,7 @@ def test_pause_prints_a_table_since_2_9_and_the_old_state_since_3_2(
 
 
 def test_all_dags_are_unpaused_by_a_pattern_when_it_is_confirmed() -> None:
-    airflow = EmbeddedAirflow("2.10.5")
+    airflow = EmbeddedAirflow("2.10.5", dags=NEW_DAGS)
     asked = airflow.execute(["dags", "unpause", "--treat-dag-id-as-regex", "^(demo|etl)$"])
     assert (asked.exit_code, asked.stderr.splitlines()[-1]) == (1, "EOFError: EOF when reading a line")
     rows = answer(airflow.execute(["dags", "unpause", "-y", "--treat-dag-id-as-regex", "^(demo|etl)$", "-o", "json"]))

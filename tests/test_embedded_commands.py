@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mwaa_async.emulator.airflow import EmbeddedAirflow, Execution
 from mwaa_async.emulator.airflow.versions import recorded_dialect
+from tests.samples import NEW_DAGS
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 VERSIONS = ("2.0.2", "2.2.5", "2.5.3", "2.6.3", "2.10.5", "3.0.6", "3.3.2")
@@ -248,7 +249,7 @@ def test_a_dag_without_a_schedule_has_nothing_to_backfill() -> None:
 
 def test_one_backfill_of_airflow_3_can_go_on_at_a_time() -> None:
     clock = Clock()
-    airflow = EmbeddedAirflow("3.3.2", now=clock)
+    airflow = EmbeddedAirflow("3.3.2", dags=NEW_DAGS, now=clock)
     create = "backfill create --dag-id etl --from-date 2024-01-01 --to-date 2024-01-02"
     assert run(airflow, create).exit_code == 0
     assert set(runs_of(airflow, "etl").values()) == {"queued"}
@@ -448,7 +449,7 @@ def test_3_0_tells_no_user_and_logs_like_2() -> None:
 
 
 def test_3_0_prints_the_state_after_the_change() -> None:
-    airflow = EmbeddedAirflow("3.0.6")
+    airflow = EmbeddedAirflow("3.0.6", dags=NEW_DAGS)
     assert json.loads(airflow.execute(["dags", "unpause", "etl", "-o", "json"]).stdout)[0]["is_paused"] == "False"
 
 

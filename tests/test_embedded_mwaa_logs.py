@@ -9,6 +9,7 @@ import pytest
 
 from mwaa_async.emulator import EmbeddedAirflow, Emulator, MwaaLogs, RecordedAirflow
 from mwaa_async.emulator.airflow import logs_of
+from tests.samples import NEW_DAGS
 
 from .test_embedded_airflow import Clock, as_compared, moment_of, recorded
 
@@ -110,7 +111,7 @@ def as_on_any_machine(text: str) -> str:
 
 def on_mwaa(version: str, logs: MwaaLogs | None = None) -> tuple[EmbeddedAirflow, Clock]:
     clock = Clock(datetime(2026, 11, 25, 3, 20, tzinfo=UTC))
-    return EmbeddedAirflow(version, mwaa_logs=logs or MwaaLogs(), now=clock), clock
+    return EmbeddedAirflow(version, dags=NEW_DAGS, mwaa_logs=logs or MwaaLogs(), now=clock), clock
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mwaa_async.emulator.airflow import EmbeddedAirflow, Execution
+from tests.samples import NEW_DAGS
 
 OF_AIRFLOW_2_AND_3 = ("2.2.5", "2.5.3", "2.8.1", "2.10.5", "3.0.6", "3.1.5", "3.3.2")
 
@@ -29,7 +30,7 @@ class Airflow:
 
     def __init__(self, version: str) -> None:
         self.clock = Clock()
-        self.embedded = EmbeddedAirflow(version, now=self.clock)
+        self.embedded = EmbeddedAirflow(version, dags=NEW_DAGS, now=self.clock)
         self.date = "-l" if version.startswith("3") else "-e"
 
     def fails(self, line: str) -> str:

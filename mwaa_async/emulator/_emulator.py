@@ -19,7 +19,7 @@ from mwaa_async.emulator._records import CommandRecord, TokenRecord
 from mwaa_async.emulator._signature import ACCESS_KEY, SECRET_KEY
 from mwaa_async.emulator._token_api import token_api
 from mwaa_async.emulator._web_server import web_server
-from mwaa_async.emulator.airflow import EmbeddedAirflow, MwaaLogs, logs_of
+from mwaa_async.emulator.airflow import DAGS, EmbeddedAirflow, MwaaLogs, logs_of
 
 _HOST = "127.0.0.1"
 _SHUTDOWN = 0.5  # seconds for requests that are still open when the emulator ends
@@ -29,8 +29,9 @@ class Emulator:
     """A local MWAA on loopback: `async with Emulator(environments=["demo"], airflow="2.10.3") as emulator:`.
 
     `airflow` is the version of an Airflow in memory, with the DAGs `dags`, or an `AirflowBinary`, or a
-    `RecordedAirflow`; any other object with `version` and `execute` does, too. `port` is the token API's (0: any free
-    one); every environment's web server has a port of its own.
+    `RecordedAirflow`; any other object with `version` and `execute` does, too. A DAG is its id, after which may stand
+    that it is paused, or that its runs fail: `dags=["etl", "new:paused", "broken:fails"]`. `port` is the token API's
+    (0: any free one); every environment's web server has a port of its own.
 
     The Airflow in memory prints the lines of MWAA's own logging set-up as the real service does: from 2.9.2 on, those
     of a new environment. `mwaa_logs` has them printed (`True`) or not (`False`) by any version, or says which: an
@@ -51,7 +52,7 @@ class Emulator:
         environments: Sequence[str] = ("demo",),
         airflow: str | Airflow = "2.10.3",
         *,
-        dags: Sequence[str] = ("demo", "etl", "report"),
+        dags: Sequence[str] = DAGS,
         mwaa_logs: bool | MwaaLogs | None = None,
         port: int = 0,
         region: str = "us-east-1",

@@ -9,7 +9,7 @@ from mwaa_async.emulator.airflow.call import Call, Failed
 from mwaa_async.emulator.airflow.command_line import Answered, Parsed
 from mwaa_async.emulator.airflow.commands import Command, commands_of
 from mwaa_async.emulator.airflow.dialect import Dialect, dialect_of
-from mwaa_async.emulator.airflow.metadata import DagRun, Metadata
+from mwaa_async.emulator.airflow.metadata import DAGS, DagRun, Metadata
 from mwaa_async.emulator.airflow.mwaa_logs import MwaaLogs, print_first
 from mwaa_async.emulator.airflow.versions import parse_version
 
@@ -30,6 +30,8 @@ def _utc_now() -> datetime:
 class EmbeddedAirflow:
     """An Airflow whose state is in memory and whose command line is a method.
 
+    `dags` are the ids of its DAGs. Runs of `"etl"` succeed after a second, those of `"etl:fails"` fail then, and those
+    of `"etl:paused"` stay queued until it is unpaused. Raises `ValueError` for a version or a DAG that is none.
     With `mwaa_logs` it has MWAA's own logging set-up; without, it prints what a plain installation does.
     """
 
@@ -37,7 +39,7 @@ class EmbeddedAirflow:
         self,
         version: str = "2.10.3",
         *,
-        dags: Sequence[str] = ("demo", "etl", "report"),
+        dags: Sequence[str] = DAGS,
         mwaa_logs: MwaaLogs | None = None,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 
 RUN_TAKES = timedelta(seconds=1)
 
+# The DAGs that there are unless told otherwise: one is paused, as a new one is by Airflow's default configuration.
+DAGS = ("demo:paused", "etl", "report")
+
 # The tasks of every DAG; each waits for the one before it.
 TASKS = ("extract", "load")
 
@@ -43,6 +46,8 @@ class DagRun:
     run_type: str = "manual"
     # What is listed as its start, where that is another time: `dags test` writes the logical date.
     start_date: datetime | None = None
+    # Whether its first task fails, and so the others do not begin.
+    fails: bool = False
     # Task instances from before: of tasks that were run by themselves, or of a run that was cleared since.
     kept: Mapping[str, TaskInstance] = field(default_factory=dict)
 
@@ -55,10 +60,12 @@ def ended(run: DagRun, now: datetime) -> datetime | None:
 
 
 def state(run: DagRun, now: datetime, waiting: str = "queued") -> str:
-    """Tells the state of a run: it waits, runs for a second, and always succeeds."""
+    """Tells the state of a run: it waits, runs for a second, and succeeds, or fails where its DAG does so."""
     if run.started is None:
         return waiting
-    return "success" if ended(run, now) else "running"
+    if not ended(run, now):
+        return "running"
+    return "success" if all(task_instance(run, task, now).state == "success" for task in TASKS) else "failed"
 
 
 def task_instance(run: DagRun, task_id: str, now: datetime) -> TaskInstance:
@@ -69,17 +76,20 @@ def task_instance(run: DagRun, task_id: str, now: datetime) -> TaskInstance:
     started = run.started and run.started + TASKS.index(task_id) * _TASK_TAKES
     if started is None or now < started:
         return kept
+    if run.fails and task_id != TASKS[0]:
+        return TaskInstance(task_id, "upstream_failed", started, started)
     if now < started + _TASK_TAKES:
         return TaskInstance(task_id, "running", started)
-    return TaskInstance(task_id, "success", started, started + _TASK_TAKES)
+    return TaskInstance(task_id, "failed" if run.fails else "success", started, started + _TASK_TAKES)
 
 
 @dataclass
 class Dag:
-    """One DAG with its runs; a new one is paused, as Airflow's configuration has it by default."""
+    """One DAG with its runs, which succeed or fail."""
 
     dag_id: str
-    is_paused: bool = True
+    is_paused: bool = False
+    fails: bool = False
     runs: dict[str, DagRun] = field(default_factory=dict)
     run_of_date: dict[datetime, str] = field(default_factory=dict)
     latest_second: datetime = _LONG_AGO
@@ -161,6 +171,14 @@ class Connection:
     description: str | None = None
 
 
+def dag_from(text: str) -> Dag:
+    """Makes the DAG of an id, after which `:paused` and `:fails` may stand. Raises `ValueError`."""
+    dag_id, *words = text.split(":")
+    if not dag_id or not set(words) <= {"paused", "fails"}:
+        raise ValueError(f"a DAG is NAME, NAME:paused or NAME:fails (or both: NAME:paused:fails), not {text!r}")
+    return Dag(dag_id, is_paused="paused" in words, fails="fails" in words)
+
+
 def record_count(dag: Dag) -> int:
     """Counts the rows about a DAG: its own, and for each run one and those of its two tasks."""
     return 1 + 3 * len(dag.runs)
@@ -169,8 +187,8 @@ def record_count(dag: Dag) -> int:
 class Metadata:
     """The metadata database of one environment."""
 
-    def __init__(self, dag_ids: Iterable[str]) -> None:
-        self.dags = {dag_id: Dag(dag_id) for dag_id in sorted(dag_ids)}
+    def __init__(self, dags: Iterable[str]) -> None:
+        self.dags = {dag.dag_id: dag for dag in sorted(map(dag_from, dags), key=lambda dag: dag.dag_id)}
         self.variables: dict[str, str] = {}
         # Slots and description by name.
         self.pools: dict[str, tuple[int, str]] = {"default_pool": (128, "Default pool")}

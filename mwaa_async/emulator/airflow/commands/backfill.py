@@ -150,6 +150,7 @@ def _new_run(call: Call, dag: Dag, run_id: str, date: datetime, conf: dict[str, 
         conf=conf,
         created=call.now,
         started=None if dag.is_paused else call.now,
+        fails=dag.fails,
         run_type="backfill",
     )
 

@@ -118,8 +118,9 @@ def _is_in_asked_time(call: Call, run: DagRun) -> bool:
 
 
 def _is_in_asked_state(call: Call, instance: TaskInstance) -> bool:
-    """Heeds ``--only-failed`` and ``--only-running``; no task of the embedded Airflow ever fails."""
+    """Heeds ``--only-failed`` and ``--only-running``, which together choose both; before 2.0 nothing is both."""
     failed, running = call.arguments.only_failed, call.arguments.only_running
-    if failed and running:
-        return instance.state == "running" and call.version >= (2, 0, 0)
-    return not failed and (instance.state == "running" or not running)
+    if failed and running and call.version < (2, 0, 0):
+        return False
+    wanted = [*(("failed", "upstream_failed") if failed else ()), *(("running",) if running else ())]
+    return not wanted or instance.state in wanted

@@ -120,6 +120,7 @@ def _new_run(call: Call, dag: Dag, run_id: str, date: datetime) -> DagRun:
         conf=conf,
         created=call.now,
         started=None if dag.is_paused else call.now,
+        fails=dag.fails,
     )
 
 

@@ -151,6 +151,7 @@ def _new_run(
         conf=conf,
         created=call.now,
         started=None if dag.is_paused else call.now,
+        fails=dag.fails,
     )
 
 
