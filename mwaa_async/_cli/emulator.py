@@ -64,6 +64,23 @@ _PROGRAM = click.Path(exists=True, dir_okay=False, executable=True, path_type=Pa
     show_default=True,
     help="How long every command takes at least; on MWAA it is some seconds.",
 )
+@click.option(
+    "--dag",
+    "dags",
+    metavar="NAME[:paused][:fails]",
+    multiple=True,
+    default=["demo:paused", "etl", "report"],
+    show_default=True,
+    help="A DAG of the Airflow in memory: its runs succeed after a second, stay queued while it is paused, or fail. "
+    "May be given several times.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    metavar="NAME[:ARGUMENTS]",
+    multiple=True,
+    help="What happens to the next request, see above. Given several times: to the next ones, in this order.",
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.pass_obj
 def emulator(
@@ -75,6 +92,8 @@ def emulator(
     mwaa_logs: bool | None,
     port: int,
     command_time: float,
+    dags: Sequence[str],
+    faults: Sequence[str],
     command: Sequence[str],
 ) -> None:
     """Serve a local MWAA, for tests and for trying things out.
@@ -86,9 +105,32 @@ def emulator(
     mwaa-async emulator -- mwaa-async run demo dags list
     mwaa-async emulator --airflow-version 3.0.6 -- pytest
     mwaa-async emulator --environment dev --environment prod > variables.sh
+    mwaa-async emulator --dag nightly --dag broken:fails -- pytest
+    mwaa-async emulator --fault status-answer:504,ran=true -- pytest
+
+    Each fault happens once, to the next request of its kind. To one for a token:
+
+    \b
+    refused-by-aws[:CODE,status=N]    AWS answers with an error (throttled)
+    wrong-aws-answer:BODY[,status=N]  what AWS documents nowhere
+    slow-token:SECONDS                AWS takes that much longer
+
+    To a command (ran=true or ran=false: whether it runs before that):
+
+    \b
+    cut-connection[:ran=…,runs-on-for=SECONDS]
+                                      the connection breaks
+    status-answer:STATUS[,ran=…,runs-on-for=SECONDS,retry-after=…,location=…]
+                                      an answer without output
+    wrong-answer[:BODY,status=N,truncated=true]
+                                      a login page, or BODY, or half an answer
+    slow-answer:SECONDS               the answer comes that much later
+    none                              this command passes
     """
     if airflow_version and airflow_binary:
         raise click.UsageError("give either --airflow-version or --airflow-binary")
+    if airflow_binary and _dags_are_given():
+        raise click.UsageError("--dag is for an Airflow in memory: an --airflow-binary has the DAGs of its files")
     if airflow_binary and mwaa_logs:
         raise click.UsageError(
             "--mwaa-logs is for an Airflow in memory: what an --airflow-binary prints stays as it is"
@@ -98,7 +140,7 @@ def emulator(
         "mwaa_logs": mwaa_logs,
         "region": options.region,
     }
-    local_mwaa = _emulator(environments, port=port, command_time=command_time, **chosen)
+    local_mwaa = _emulator(environments, faults, dags=dags, port=port, command_time=command_time, **chosen)
     try:
         status = asyncio.run(_serve(local_mwaa, environments, command))
     except KeyboardInterrupt:
@@ -106,13 +148,24 @@ def emulator(
     raise click.exceptions.Exit(status)
 
 
-def _emulator(environments: Sequence[str], *, airflow: str | Path | None, **chosen: Any) -> "Emulator":
+def _dags_are_given() -> bool:
+    source = click.get_current_context().get_parameter_source("dags")
+    return source is not click.core.ParameterSource.DEFAULT
+
+
+def _emulator(
+    environments: Sequence[str], faults: Sequence[str], *, airflow: str | Path | None, **chosen: Any
+) -> "Emulator":
     try:
         from mwaa_async.emulator import AirflowBinary, Emulator
+        from mwaa_async.emulator._fault_words import fault_from
     except ImportError:
         raise MissingExtraError("the emulator needs the extra 'emulator': pip install 'mwaa-async[emulator]'") from None
     chosen["airflow"] = AirflowBinary(airflow) if isinstance(airflow, Path) else airflow
-    return Emulator(environments, **{name: value for name, value in chosen.items() if value is not None})
+    emulator = Emulator(environments, **{name: value for name, value in chosen.items() if value is not None})
+    for fault in faults:
+        emulator.faults.add(fault_from(fault))
+    return emulator
 
 
 async def _serve(emulator: "Emulator", environments: Sequence[str], command: Sequence[str]) -> int:

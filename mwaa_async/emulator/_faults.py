@@ -92,6 +92,13 @@ class Faults:
         self.commands: deque[CommandFault | None] = deque()
         self.descriptions: deque[TokenFault | None] = deque()
 
+    def add(self, fault: TokenFault | CommandFault | None) -> None:
+        """Put the fault at the end of its script; `None` lets one command pass."""
+        if isinstance(fault, TokenFault):
+            self.tokens.append(fault)
+        else:
+            self.commands.append(fault)
+
     def next_for_token(self) -> TokenFault | None:
         """Return, and take off the script, what happens to this request for a token."""
         return self.tokens.popleft() if self.tokens else None
