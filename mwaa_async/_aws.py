@@ -3,20 +3,19 @@
 import asyncio
 import logging
 import os
-import re
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from mwaa_async._aws_errors import Refusal, refusal_of, token_error
 from mwaa_async._clock import now
-from mwaa_async._errors import AccessDeniedError, EnvironmentNotFoundError, ThrottledError, TokenError
+from mwaa_async._errors import TokenError
 from mwaa_async._identity import EnvironmentId, own_endpoint
 from mwaa_async._protocol.aws_answers import UnusableAnswerError, read_description, read_page, read_token
-from mwaa_async._protocol.secrets import beginning
-from mwaa_async._transport.broken_answers import what_happened
 from mwaa_async._transport.connections import connector, proxy_of_variable
 from mwaa_async._transport.trust import default_ssl_context, with_bundle
 from mwaa_async._version import __version__
@@ -26,18 +25,16 @@ if TYPE_CHECKING:
     from aiobotocore.session import AioSession
     from aiohttp import BaseConnector
 
-_DENIED = re.compile(
-    r"AccessDenied|Unauthorized|UnrecognizedClient|InvalidClientTokenId|ExpiredToken|SignatureDoesNotMatch"
-    r"|MissingAuthenticationToken|InvalidSignature|IncompleteSignature|OptInRequired"
-)
-_THROTTLED = re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|LimitExceeded")
 _PERMISSIONS = {
     "create_cli_token": "airflow:CreateCliToken",
     "get_environment": "airflow:GetEnvironment",
     "list_environments": "airflow:ListEnvironments",
 }
+# MWAA's own, and those that credentials come from (botocore's credentials.py and tokens.py).
+_SERVICES = ["mwaa", "signin", "sso", "sso-oidc", "sts"]
 T = TypeVar("T")
-_LONGEST_TEXT = 300  # characters of what AWS says
+# aiobotocore writes into loggers of botocore's, too.
+_TELLING = ("botocore.auth", "botocore.endpoint", "botocore.httpsession", "aiobotocore.endpoint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +101,7 @@ def _errors_of_the_sdk() -> Iterator[None]:
     try:
         yield
     except BotoCoreError as error:
-        raise token_error(error, None) from error
+        raise token_error(refusal_of(error)) from error
     except ValueError as error:
         raise TokenError(f"AWS's SDK cannot be set up: {error}") from error
     except OSError as error:
@@ -116,7 +113,7 @@ def _new_session(options: AwsOptions) -> "AioSession":
 
     session = AioSession(profile=options.profile_name)
     # Otherwise it looks through the directories of all 400 services, twice, to see whether there is this one.
-    session.get_component("data_loader").list_available_services = lambda type_name: ["mwaa"]
+    session.get_component("data_loader").list_available_services = lambda type_name: _SERVICES
     # Python's SDK reads AWS_DEFAULT_REGION only; AWS_REGION is what every other one reads.
     if region := options.region_name or os.environ.get("AWS_REGION"):
         session.set_config_variable("region", region)
@@ -162,11 +159,50 @@ async def _meta(session: "AioSession", region: str | None, endpoint_url: str | N
         return client.meta
 
 
-class MwaaApi:
-    """MWAA's API, as one account may call it: an AWS client that is made when first needed and lives until `aclose`."""
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who AWS says that calls, or why it does not say so.
 
-    def __init__(self, account: Account) -> None:
+    `method` is where the SDK found the credentials, if it found any, and `answered_at` the header `Date` of AWS's
+    answer, where there was one.
+    """
+
+    method: str | None = None
+    arn: str | None = None
+    refusal: Refusal | None = None
+    answered_at: str | None = None
+
+
+async def find_caller(account: Account, timeout: float) -> Caller:
+    """Ask who calls, within `timeout` seconds for each step, which needs no permission.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+    """
+    method: str | None = None
+    try:
+        credentials = await account.session.get_credentials()
+        method = getattr(credentials, "method", None)
+        async with _aws_client(account, "sts", timeout=timeout) as sts:
+            answer = await sts.get_caller_identity()
+        return Caller(method, str(answer.get("Arn")), answered_at=_date(answer))
+    except Exception as error:  # noqa: BLE001  # as of every call of the SDK's
+        return Caller(method, refusal=refusal_of(error), answered_at=_date(getattr(error, "response", {})))
+
+
+def _date(answer: Mapping[str, Any]) -> str | None:
+    date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    return None if date is None else str(date)
+
+
+class MwaaApi:
+    """MWAA's API, as one account may call it: an AWS client that is made when first needed and lives until `aclose`.
+
+    With a `timeout` every step of a call may take that many seconds, and none is tried again.
+    """
+
+    def __init__(self, account: Account, timeout: float | None = None) -> None:
         self._account = account
+        self._timeout = timeout
         self._resources = AsyncExitStack()
         self._opening = asyncio.Lock()
         self._client: Any = None
@@ -221,44 +257,55 @@ class MwaaApi:
         except UnusableAnswerError as error:
             raise TokenError(f"{place}{error}", environment=environment) from None
         except Exception as error:  # noqa: BLE001  # its parser takes an answer for granted, and fails in many ways
-            raise token_error(error, environment, _PERMISSIONS[operation]) from None
+            raise token_error(refusal_of(error), environment, _PERMISSIONS[operation]) from None
 
     async def _open(self) -> Any:
         async with self._opening:
             if self._client is None:
-                self._client = await self._resources.enter_async_context(_aws_client(self._account))
+                self._client = await self._resources.enter_async_context(
+                    _aws_client(self._account, "mwaa", self._account.endpoint_url, self._timeout)
+                )
         return self._client
 
 
-def _aws_client(account: Account) -> Any:
+def _aws_client(account: Account, service: str, endpoint_url: str | None = None, timeout: float | None = None) -> Any:
     from aiobotocore.config import AioConfig
     from aiobotocore.httpsession import AIOHTTPSession
+
+    scheme = urlsplit(endpoint_url or "https:").scheme
 
     class VerifyingSession(AIOHTTPSession):  # type: ignore[misc]  # aiobotocore is not annotated
         # botocore takes every proxy for an HTTP proxy. `proxies` is empty where NO_PROXY says so.
         def __init__(self, *, proxies: Mapping[str, str], **settings: Any) -> None:
-            scheme = urlsplit(account.endpoint_url).scheme
             proxy = proxy_of_variable(f"{scheme.upper()}_PROXY", proxies.get(scheme))
             self._socks = proxy if proxy is not None and proxy.is_socks else None
             super().__init__(proxies={} if self._socks else proxies, **settings)
 
         # aiobotocore turns verification off where a proxy is used, and knows certifi's authorities only.
-        def _create_connector(self, proxy_url: str | None) -> "BaseConnector":
-            return connector(account.ssl_context, self._socks, limit=self._max_pool_connections)
+        def _create_connector(self, proxy_url: str | None) -> "BaseConnector | Awaitable[BaseConnector]":
+            made = connector(account.ssl_context, self._socks, limit=self._max_pool_connections)
+            # A coroutine since https://github.com/aio-libs/aiobotocore/issues/1469
+            return _soon(made) if iscoroutinefunction(AIOHTTPSession._create_connector) else made  # noqa: SLF001
 
     _silence_token_dumps()
-    # A host prefix ("env.") belongs to AWS's own host names; before a custom endpoint it names nothing.
-    prefix = {"inject_host_prefix": False} if account.is_custom_endpoint else {}
-    config = AioConfig(http_session_cls=VerifyingSession, user_agent_extra=f"mwaa-async/{__version__}", **prefix)
-    return account.session.create_client(
-        "mwaa", region_name=account.region, endpoint_url=account.endpoint_url, config=config
-    )
+    options: dict[str, Any] = {}
+    if account.is_custom_endpoint:
+        # A host prefix ("env.") belongs to AWS's own host names; before a custom endpoint it names nothing.
+        options["inject_host_prefix"] = False
+    if timeout is not None:
+        options |= {"connect_timeout": timeout, "read_timeout": timeout, "retries": {"total_max_attempts": 1}}
+    config = AioConfig(http_session_cls=VerifyingSession, user_agent_extra=f"mwaa-async/{__version__}", **options)
+    return account.session.create_client(service, region_name=account.region, endpoint_url=endpoint_url, config=config)
+
+
+async def _soon(made: T) -> T:
+    return made
 
 
 def _silence_token_dumps() -> None:
     """Keep botocore from logging secrets: at DEBUG it would write every CLI token, and the session's, into the log."""
     logging.getLogger("botocore.parsers").addFilter(_shows_no_body)
-    for name in ("botocore.auth", "botocore.endpoint", "aiobotocore.endpoint", "aiobotocore.httpsession"):
+    for name in _TELLING:
         logging.getLogger(name).addFilter(_shows_no_session_token)
 
 
@@ -267,72 +314,5 @@ def _shows_no_body(record: logging.LogRecord) -> bool:
 
 
 def _shows_no_session_token(record: logging.LogRecord) -> bool:
+    record.exc_info = None  # aiohttp's errors quote what came, and so perhaps a token
     return "security-token" not in record.getMessage().lower()
-
-
-def token_error(error: Exception, environment: str | None, permission: str = "airflow:CreateCliToken") -> TokenError:
-    """Return the error that tells, of what botocore raised, what happened and what to do.
-
-    `permission` is the IAM action that the call needs.
-    """
-    code = _code(error)
-    place = f"{environment}: " if environment else ""
-    if code == "ResourceNotFoundException":
-        return EnvironmentNotFoundError(
-            f"{place}there is no environment of this name here; look at the name, the region and the account "
-            "('mwaa-async environments' lists what there is)",
-            environment=environment,
-        )
-    if _DENIED.search(code):
-        return AccessDeniedError(
-            f"{place}AWS refused ({code}): {_text(error)}; the caller needs {permission!r}"
-            f"{' on the environment' if environment else ''}, and valid credentials",
-            environment=environment,
-        )
-    if _THROTTLED.search(code):
-        return ThrottledError(
-            f"{place}AWS takes no more requests for now ({code}); nothing was sent, try again later",
-            environment=environment,
-        )
-    wanted = "no CLI token" if permission == "airflow:CreateCliToken" else "no answer"
-    return TokenError(f"{place}{wanted} from AWS: {_text(error)}{_remedy(error)}", environment=environment)
-
-
-def _code(error: Exception) -> str:
-    answer = getattr(error, "response", None) or {}
-    code = str(answer.get("Error", {}).get("Code", ""))
-    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    # A gateway in front of AWS answers with a bare number for a code.
-    return (
-        {429: "TooManyRequests", 403: "AccessDenied", 401: "Unauthorized"}.get(status, code)
-        if (not code or code.isdigit())
-        else code
-    )
-
-
-def _text(error: Exception) -> str:
-    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-
-    if isinstance(error, ClientError):
-        text = str(error.response.get("Error", {}).get("Message") or error)
-    elif type(error) is HTTPClientError:
-        # Its own text has that of aiohttp, which quotes what came, and so perhaps a token.
-        text = what_happened(getattr(error, "kwargs", {}).get("error") or error)
-    elif isinstance(error, BotoCoreError | ImportError):
-        text = str(error)
-    else:
-        text = f"what it answered cannot be read ({type(error).__name__})"
-    return beginning(text, _LONGEST_TEXT).rstrip(". ")
-
-
-def _remedy(error: Exception) -> str:
-    return {
-        "NoRegionError": "; name one with AWS_REGION, in the profile, or as region_name= (--region)",
-        "NoCredentialsError": "; give some with AWS_PROFILE, AWS_ACCESS_KEY_ID or an instance role",
-        "CredentialRetrievalError": "; look at the profile's credential source",
-        "SSLError": "; name the authority to trust with AWS_CA_BUNDLE, SSL_CERT_FILE or ssl_context=",
-        "ProxyConnectionError": "; look at HTTPS_PROXY and NO_PROXY",
-        "HTTPClientError": "; look at HTTPS_PROXY and NO_PROXY",
-        "EndpointConnectionError": "; look at the region, the network and the proxy",
-        "ConnectTimeoutError": "; look at the region, the network and the proxy",
-    }.get(type(error).__name__, "")

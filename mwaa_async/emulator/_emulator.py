@@ -156,11 +156,11 @@ class Emulator:
 
     def client_options(self) -> dict[str, Any]:
         """Return the arguments that lead an `MwaaClient` to this emulator."""
-        import aioboto3
+        from aiobotocore.session import AioSession
 
-        session = aioboto3.Session(
-            aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=self.region
-        )
+        session = AioSession()
+        session.set_credentials(ACCESS_KEY, SECRET_KEY)
+        session.set_config_variable("region", self.region)
         return {"session": session, "endpoint_url": self.endpoint_url, "ssl_context": self._running().client}
 
     async def __aenter__(self) -> Self:

@@ -45,8 +45,17 @@ async def test_an_environment_that_may_not_be_described_is_listed_all_the_same(m
     assert "airflow:GetEnvironment" in only_line(done.stderr)
 
 
-async def test_without_credentials_nothing_ran(mwaa_async: CommandLine, emulator: Emulator) -> None:
+async def test_with_wrong_credentials_nothing_ran_and_it_is_not_a_permission_that_is_missing(
+    mwaa_async: CommandLine, emulator: Emulator
+) -> None:
     led = mwaa_async.led_to(emulator).but_with(AWS_SECRET_ACCESS_KEY="wrong")
     done = await led("environments")
     assert done.returncode == 3
-    assert "airflow:ListEnvironments" in only_line(done.stderr)
+    assert "AWS does not accept the credentials (InvalidSignatureException: " in only_line(done.stderr)
+
+
+async def test_without_credentials_no_token_is_missed(mwaa_async: CommandLine, emulator: Emulator) -> None:
+    led = mwaa_async.led_to(emulator).but_with(AWS_SECRET_ACCESS_KEY="", AWS_ACCESS_KEY_ID="")
+    done = await led("environments")
+    assert done.returncode == 3
+    assert "no answer from AWS: Unable to locate credentials; give some" in only_line(done.stderr)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mwaa_async import MwaaClient, TokenError
+from mwaa_async import AccessDeniedError, MwaaClient, TokenError
+from mwaa_async._aws import AwsOptions, open_account
 from mwaa_async.emulator import Emulator, RefusedByAws, WrongAwsAnswer
 
 pytestmark = pytest.mark.anyio
@@ -108,3 +109,31 @@ async def test_an_error_without_a_body_is_told_by_its_status(emulator: Emulator,
     emulator.faults.tokens.append(RefusedByAws("ValidationException", 400))
     with pytest.raises(TokenError, match="No token for you"):
         await client.environment("demo").run("version")
+
+
+@pytest.mark.parametrize(
+    ("code", "says", "says_not"),
+    [
+        ("ExpiredTokenException", r"^demo: the AWS credentials have expired .*aws sso login", "airflow:CreateCliToken"),
+        ("ExpiredToken", r"^demo: the AWS credentials have expired", "airflow:CreateCliToken"),
+        ("UnrecognizedClientException", "AWS does not accept the credentials .*AWS_PROFILE", "airflow:CreateCliToken"),
+        ("InvalidSignatureException", "AWS does not accept the credentials", "airflow:CreateCliToken"),
+        ("RequestTimeTooSkewed", "does not accept the time .*clock", "airflow:CreateCliToken"),
+        ("AccessDeniedException", "the caller needs 'airflow:CreateCliToken' on the environment", "expired"),
+    ],
+)
+async def test_a_refusal_says_first_what_is_wrong_and_only_then_what_to_do(
+    emulator: Emulator, client: MwaaClient, code: str, says: str, says_not: str
+) -> None:
+    emulator.faults.tokens.append(RefusedByAws(code, 403))
+    with pytest.raises(AccessDeniedError, match=says) as caught:
+        await client.environment("demo").run("version")
+    assert says_not not in str(caught.value)
+
+
+async def test_where_no_token_was_asked_for_none_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    with pytest.raises(TokenError, match=r"^AWS cannot be asked: You must specify a region; name one with AWS_REGION"):
+        await open_account(AwsOptions())

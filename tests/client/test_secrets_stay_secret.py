@@ -5,8 +5,8 @@ import logging
 import re
 import traceback
 
-import aioboto3
 import pytest
+from aiobotocore.session import AioSession
 
 from mwaa_async import CommandResult, MwaaClient, MwaaError
 from mwaa_async.emulator import CutConnection, Emulator, StatusAnswer, WrongAnswer
@@ -63,9 +63,9 @@ async def test_a_session_token_is_in_no_log_of_the_sdk_either(
     emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    session = aioboto3.Session(
-        aws_access_key_id="test", aws_secret_access_key="test", aws_session_token=PASSWORD, region_name="eu-west-1"
-    )
+    session = AioSession()
+    session.set_credentials("test", "test", PASSWORD)
+    session.set_config_variable("region", "eu-west-1")
     async with MwaaClient(**(emulator.client_options() | {"session": session})) as client:
         await asyncio.gather(client.environment("demo").run("version"), return_exceptions=True)
     assert any(record.name.startswith("botocore") for record in caplog.records)
