@@ -176,6 +176,7 @@ class CommandQueue:
             self.leave(command, _CLOSED)
         if self._worker is not None:
             await self._end(self._worker)
+        self._wait.close()
         await self._execution.aclose()
 
     async def _end(self, worker: asyncio.Task[None]) -> None:

@@ -63,7 +63,7 @@ def test_a_queue_that_does_not_move_is_told_of_every_minute(run: Run, told: list
     async def wait() -> None:
         waiting = waiting_for(Guard(SlotStatus(("process 1", "process 2"))), told)
         await asyncio.sleep(150)
-        waiting.end()
+        waiting.close()
 
     run(wait())
     assert stalls(told) == [(60, ("process 1", "process 2")), (120, ("process 1", "process 2"))]
@@ -77,7 +77,7 @@ def test_a_queue_that_moves_is_no_trouble_however_long_it_is(run: Run, told: lis
         await asyncio.sleep(50)
         guard.state = SlotStatus(("process 2",))
         await asyncio.sleep(50)
-        waiting.end()
+        waiting.close()
 
     run(wait())
     assert stalls(told) == []
@@ -90,7 +90,7 @@ def test_a_closed_slot_and_an_engine_that_is_gone_are_no_stall(
     async def wait() -> None:
         waiting = waiting_for(Guard(status), told)
         await asyncio.sleep(100)
-        waiting.end()
+        waiting.close()
 
     run(wait())
     assert stalls(told) == []
@@ -103,6 +103,7 @@ def test_nothing_is_told_of_a_wait_that_is_over(run: Run, told: list[Event]) -> 
         await asyncio.sleep(2.5)
         waiting.end()
         await asyncio.sleep(10)
+        assert not asyncio.all_tasks() - {asyncio.current_task()}
 
     run(wait())
     assert len(told) == 2
