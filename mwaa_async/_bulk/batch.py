@@ -1,9 +1,9 @@
 """Triggering the rows of a batch: environments in parallel, each one row after the other."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
-from typing import Literal
+from typing import Any, Literal
 
 from mwaa_async._bulk.journal import Entry, Journal
 from mwaa_async._bulk.refusals import RefusedBeforeError
@@ -143,7 +143,7 @@ class Batch:
             if self._is_stopping:
                 sender.cancel()
             self._senders[environment] = sender
-            workers.create_task(sender.run())
+            _start(sender.run(), workers)
         return self._senders[environment]
 
     async def _record(self) -> None:
@@ -175,6 +175,15 @@ class Batch:
             environment=Watcher(self._environment(request.environment).runner),
         )
         return TriggerOutcome(request, "already_triggered", run, None, attempts, row.number, row.run_id)
+
+
+def _start(work: Coroutine[Any, Any, None], tasks: asyncio.TaskGroup) -> None:
+    """Start a task, unless the group was cancelled a moment ago, of which its other tasks do not know yet."""
+    try:
+        tasks.create_task(work)
+    except RuntimeError:
+        work.close()  # as Python 3.13 does
+        raise
 
 
 def _first(error: Exception) -> Exception:
