@@ -14,9 +14,9 @@ _MOST_AT_ONCE = 16
 
 
 class ReadyRows:
-    """A queue of rows. The next one is marked as sent while those before are with the environment.
+    """A queue of rows. The next one is marked as sent when there is room for it, while the one before is running.
 
-    Where the web server is quicker than the disk, more than one is marked at once.
+    Where the web server is quicker than the disk, more than one is marked at once, and ahead.
     """
 
     def __init__(self, writer: Writer) -> None:
@@ -26,6 +26,7 @@ class ReadyRows:
         self._marking: asyncio.Task[None] | None = None
         self._marked: list[Job] = []
         self._not_sent: list[Entry] = []
+        self._with_environment = 0
         self._at_once = 1
         self._ended = False
 
@@ -40,18 +41,22 @@ class ReadyRows:
     async def is_ready(self) -> bool:
         """Wait until the journal has the next row as sent, or tell that there is none any more."""
         if not self._ready and (marking := self._mark_next()) is not None:
-            if self._marked:  # it is the disk that is waited for, and not the source of the rows
-                self._at_once = min(2 * self._at_once, _MOST_AT_ONCE)
             await marking
             self._ready.extend(self._marked)
             self._marking, self._marked = None, []
         return bool(self._ready)
 
     def take(self) -> Job:
-        """Return the next row, which is sent now, and begin to mark the one that follows."""
+        """Return the next row, which is sent now."""
+        self._with_environment += 1
         job = self._ready.popleft()
-        self._mark_next()
+        if self._at_once > 1:
+            self._mark_next()
         return job
+
+    def done(self) -> None:
+        """Take notice that a row that was taken is not with the environment any more."""
+        self._with_environment -= 1
 
     def give_back(self, entry: Entry) -> None:
         """Take back a row that was not sent after all; the journal has that when this is closed."""
@@ -81,4 +86,9 @@ class ReadyRows:
                 break
             job = self._rows.get_nowait()
         self._ended = job is None
+        had_some, were_ready = self._with_environment > 0, len(self._ready)
         await self._writer.write(*(Entry(row.number, "sent", entry.attempts) for row, entry in self._marked))
+        if had_some and not self._ready and not self._with_environment:  # which had to wait for the disk
+            self._at_once = min(2 * self._at_once, _MOST_AT_ONCE)
+        elif len(self._ready) == were_ready:  # it was quicker than any command
+            self._at_once = max(self._at_once // 2, 1)

@@ -93,6 +93,7 @@ class Sender:
             if (step := await self._attempt(row, entry)) is not None:
                 await self._take(step)
         finally:
+            self.rows.done()
             self._places.release()
 
     @property

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mwaa_async._bulk.journal import read_journal
-from mwaa_async.emulator import CutConnection, Emulator, StatusAnswer, WrongAnswer
+from mwaa_async.emulator import CutConnection, Emulator, SlowAnswer, StatusAnswer, WrongAnswer
 from tests.bulk.rows import ENVIRONMENTS, Run, existing, requests, until
 from tests.bulk.worker import SETTLE_TIME
 
@@ -41,13 +41,13 @@ FAULTS = (
 class Worker:
     """The program that triggers the rows, each time from where the one before was killed."""
 
-    def __init__(self, emulator: Emulator, journal: Path) -> None:
+    def __init__(self, emulator: Emulator, journal: Path, *environments: str) -> None:
         self._environ = {**os.environ, **emulator.environ()}
-        self._journal = journal
+        self._arguments = (str(journal), str(ROWS), *environments)
 
     async def start(self) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.bulk.worker", str(self._journal), str(ROWS)),
+            *(sys.executable, "-m", "tests.bulk.worker", *self._arguments),
             env=self._environ,
             stdout=asyncio.subprocess.PIPE,
         )
@@ -79,6 +79,29 @@ async def test_however_often_it_is_killed_every_row_has_run_once_with_its_own_co
         assert outcomes.total() == ROWS
         assert existing(emulator) == _finished(journal)
         assert all(emulator.max_running(name) == 1 for name in ENVIRONMENTS)
+
+
+async def _killed_after(worker: Worker, emulator: Emulator, commands: int, *, into_it: float) -> None:
+    """Start the program and kill it that long after it has begun the command of this number."""
+    process = await worker.start()
+    await until(lambda: len(emulator.commands) >= commands)
+    await asyncio.sleep(into_it)
+    process.send_signal(signal.SIGKILL)
+    assert await process.wait() == -signal.SIGKILL
+    assert len(emulator.commands) == commands
+
+
+@pytest.mark.parametrize("quick", [0, 60], ids=["", "after commands that were quicker than the disk"])
+async def test_killed_with_slow_commands_two_rows_are_left_as_sent(tmp_path: Path, quick: int) -> None:
+    slow = 50 if quick else 5
+    path = tmp_path / "batch.journal"
+    async with Emulator(environments=["one"]) as emulator:
+        emulator.faults.commands.extend([*[None] * quick, *[SlowAnswer(0.25 if quick else 1.0)] * (slow + 1)])
+        worker = Worker(emulator, path, "one")
+        await _killed_after(worker, emulator, quick + slow + 1, into_it=0.1)
+        with closing(read_journal(path)) as journal:
+            counts = {status: count for (_, status), count in journal.counts().items()}
+        assert counts == {"triggered": quick + slow, "sent": 2, "planned": ROWS - quick - slow - 2}
 
 
 def _faults(chance: random.Random) -> list[CutConnection | StatusAnswer | WrongAnswer | None]:
