@@ -40,6 +40,7 @@ from mwaa_async._guards import (
 from mwaa_async._identity import EnvironmentId
 from mwaa_async._model.result import CommandResult
 from mwaa_async._model.statistics import EnvironmentStatistics
+from mwaa_async._model.timeouts import Timeouts
 from mwaa_async._version import __version__
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ __all__ = [
     "SlotStatus",
     "TaskInstance",
     "ThrottledError",
+    "Timeouts",
     "TokenError",
     "Trigger",
     "TriggerOutcome",

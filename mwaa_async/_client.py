@@ -215,7 +215,8 @@ class MwaaClient:
         self._api = None
 
     async def _close(self) -> None:
-        await asyncio.gather(*(queue.aclose() for queue in self._queues.values()))
+        waits = (environment.runner.airflow.aclose() for environment in self._environments.values())
+        await asyncio.gather(*(queue.aclose() for queue in self._queues.values()), *waits)
         if self._api is not None:
             await self._api.aclose()
         self._account = self._account or TokenError("the client was closed before it was opened")

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from mwaa_async._model.result import CommandResult
 from mwaa_async._model.statistics import EnvironmentStatistics
+from mwaa_async._model.timeouts import Timeouts
 from mwaa_async._protocol.command_line import command_line
 from mwaa_async._runner import Runner
 
@@ -112,21 +113,23 @@ class Environment:
         says in `ran` whether the command ran.
         """
         line = command_line(command)
-        await self.runner.in_order()
-        return await self.runner.execute(line, timeout=timeout, queue_timeout=queue_timeout, check=check)
+        runner = self.runner.within(timeout=timeout, queue_timeout=queue_timeout)
+        await runner.in_order()
+        return await runner.execute(line, check=check)
 
-    async def airflow_version(self) -> str:
+    async def airflow_version(self, **timeouts: Unpack[Timeouts]) -> str:
         """Return the environment's Airflow version, such as "2.10.3".
 
         It is the one that was given to `MwaaClient.environment`, or what `GetEnvironment` says, or without that
         permission what the command `version` prints; nobody is asked twice.
         """
-        return await self.runner.version_text()
+        return await self.runner.within(**timeouts).version_text()
 
-    async def version(self) -> str:
+    async def version(self, **timeouts: Unpack[Timeouts]) -> str:
         """Run `airflow version` and return what it prints."""
-        await self.runner.in_order()
-        return await self.runner.printed_version()
+        runner = self.runner.within(**timeouts)
+        await runner.in_order()
+        return await runner.printed_version()
 
     def statistics(self) -> EnvironmentStatistics:
         """Return how many commands of this client are queued and running, and what became of the others."""

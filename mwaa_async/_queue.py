@@ -11,11 +11,11 @@ One deque, and one worker, a task that runs while somebody waits. This is the wa
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from mwaa_async._clock import now
+from mwaa_async._clock import Allowance, allowed, now
 from mwaa_async._errors import MwaaError, QueueTimeoutError
 from mwaa_async._execution import Execution
 from mwaa_async._guards import QueueingGuard, RequestSlot
@@ -32,27 +32,6 @@ T = TypeVar("T")
 
 _CLOSED = "the client was closed"
 _SLACK = 64  # commands that have left the queue and may be in it still, beside as many as wait
-
-
-@dataclass(eq=False, slots=True)
-class Allowance:
-    """How many seconds something may take, and how many of them are `left`; the timer runs while they pass."""
-
-    seconds: float
-    left: float
-    timer: asyncio.TimerHandle | None = None
-
-    def run(self, over: Callable[["Submitted"], None], command: "Submitted") -> None:
-        """Let the seconds pass; when they are over, that is called."""
-        if self.timer is None:
-            self.timer = asyncio.get_running_loop().call_later(self.left, over, command)
-
-    def pause(self) -> None:
-        """Let no seconds pass."""
-        if self.timer is not None:
-            self.left = max(0.0, self.timer.when() - now())
-            self.timer.cancel()
-            self.timer = None
 
 
 @dataclass(eq=False, slots=True)
@@ -121,8 +100,18 @@ class CommandQueue:
         """Tell whether a command is running and another one follows it."""
         return self._running is not None and self._queued > 0
 
-    def submit(self, line: str, *, timeout: float | None, queue_timeout: float | None, idempotent: bool) -> Submitted:
-        """Put a command line into the queue; whoever does waits for its result. Raises `QueueTimeoutError`."""
+    def submit(
+        self,
+        line: str,
+        *,
+        timeout: float | Allowance | None,
+        queue_timeout: float | Allowance | None,
+        idempotent: bool,
+    ) -> Submitted:
+        """Put a command line into the queue; whoever does waits for its result. Raises `QueueTimeoutError`.
+
+        The time-outs are seconds, or an allowance of which the commands of one method take what is left.
+        """
         if self._is_closed:
             self._failed += 1
             raise self._not_run(line, _CLOSED)
@@ -185,9 +174,11 @@ class CommandQueue:
         self._interrupt()
         await asyncio.wait([worker])
 
-    def _submit(self, request: Request, timeout: float | None, queue_timeout: float | None) -> Submitted:
+    def _submit(
+        self, request: Request, timeout: float | Allowance | None, queue_timeout: float | Allowance | None
+    ) -> Submitted:
         loop = asyncio.get_running_loop()
-        command = Submitted(request, self, loop.create_future(), _allowance(queue_timeout), _allowance(timeout))
+        command = Submitted(request, self, loop.create_future(), allowed(queue_timeout), allowed(timeout))
         self._waiting.append(command)
         self._queued += 1
         self._report.queued(request)
@@ -379,10 +370,6 @@ class CommandQueue:
 
     def __repr__(self) -> str:
         return f"<CommandQueue {self._identity} [{int(self._running is not None)} running, {self._queued} queued]>"
-
-
-def _allowance(seconds: float | None) -> Allowance | None:
-    return None if seconds is None else Allowance(seconds, seconds)
 
 
 def _tell(command: Submitted, outcome: CommandResult | Exception) -> None:

@@ -14,7 +14,7 @@ from mwaa_async._bulk.writer import Writer
 from mwaa_async._commands.dag_runs import Watcher
 from mwaa_async._environment import Environment
 from mwaa_async._errors import JournalError
-from mwaa_async._model.dag_run import DagRun
+from mwaa_async._model.dag_run import DagRun, watched
 
 OnError = Literal["continue", "stop"]
 
@@ -172,8 +172,8 @@ class Batch:
             run_id=row.run_id,
             conf=row.conf,
             logical_date=request.logical_date,
-            environment=Watcher(self._environment(request.environment).runner),
         )
+        run = watched(run, Watcher(self._environment(request.environment).runner))
         return TriggerOutcome(request, "already_triggered", run, None, attempts, row.number, row.run_id)
 
 

@@ -27,9 +27,14 @@ class RowRunner:
         return self._runner.name
 
     @property
+    def lasting(self) -> Runner:
+        """Return what runs other commands of the environment, when this row is done."""
+        return self._runner
+
+    @property
     def allow_unlisted(self) -> bool:
         """Tell whether commands are sent that MWAA does not list as offered."""
-        return self._runner.allow_unlisted
+        return self._runner.airflow.allow_unlisted
 
     @property
     def run_id_pattern(self) -> re.Pattern[str]:
@@ -38,7 +43,7 @@ class RowRunner:
 
     async def version(self) -> Version:
         """Return the version of the environment's Airflow."""
-        return await self._runner.version()
+        return await self._runner.within().version()
 
     async def execute(self, line: str, *, check: bool = True, idempotent: bool = False) -> CommandResult:
         """Submit a command line and wait for its result."""

@@ -13,13 +13,14 @@ from typing import Any, Literal
 from mwaa_async._commands.call import iso, json_text
 from mwaa_async._identity import check_name
 from mwaa_async._model.dag_run import DagRun
+from mwaa_async._model.portable import Portable
 from mwaa_async._protocol.command_line import command_line
 
 Status = Literal["triggered", "already_triggered", "failed", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
-class TriggerRequest:
+class TriggerRequest(Portable):
     """A DAG run that is wanted; see `Dags.trigger` for its parts."""
 
     environment: str
@@ -30,7 +31,7 @@ class TriggerRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class TriggerOutcome:
+class TriggerOutcome(Portable):
     """What became of a request.
 
     `status` is `triggered`, `already_triggered` (the run was there: an earlier attempt made it), `failed` (`error` says

@@ -19,6 +19,7 @@ from mwaa_async._cli.options import Options, allowed_run_id_pattern, environment
 from mwaa_async._cli.output import write
 from mwaa_async._cli.status import shown_status
 from mwaa_async._commands.dag_runs import check_success
+from mwaa_async._model.dag_run import watcher_of
 from mwaa_async._protocol.confs import QUOTED, TOO_DEEP, wrong_with
 
 _SPARE = 100  # levels: a conf stands in other things when it is sent and printed
@@ -128,11 +129,9 @@ def trigger(
 
 async def _follow(seen: list[DagRun]) -> None:
     """Wait until the run has ended, and add it each time that it is seen."""
-    environment = seen[-1].environment
-    assert environment is not None
     with shown_status() as status:
         status.show(_as_line(seen[-1]))
-        async with aclosing(environment.follow(seen[-1])) as states:
+        async with aclosing(watcher_of(seen[-1]).follow(seen[-1])) as states:
             async for run in states:
                 seen.append(run)
                 status.show(_as_line(run))

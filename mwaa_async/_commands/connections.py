@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from mwaa_async._commands.call import Value, call
-from mwaa_async._commands.runner import CommandRunner
+from mwaa_async._commands.runner import EnvironmentRunner
+from mwaa_async._model.timeouts import Timeouts
 
 
 class Connections:
     """Airflow's connections: the commands `airflow connections …` of one environment."""
 
-    def __init__(self, runner: CommandRunner) -> None:
+    def __init__(self, runner: EnvironmentRunner) -> None:
         self._runner = runner
 
     async def add(
@@ -27,6 +28,7 @@ class Connections:
         conn_schema: str | None = None,
         conn_extra: Mapping[str, Any] | str | None = None,
         conn_description: str | None = None,
+        **timeouts: Unpack[Timeouts],
     ) -> None:
         """Add a connection, given as a URI or by its parts.
 
@@ -44,8 +46,8 @@ class Connections:
             "conn-extra": json.dumps(dict(conn_extra)) if isinstance(conn_extra, Mapping) else conn_extra,
             "conn-description": conn_description,
         }
-        await call(self._runner, "connections add", conn_id, options=options)
+        await call(self._runner.within(**timeouts), "connections add", conn_id, options=options)
 
-    async def delete(self, conn_id: str) -> None:
+    async def delete(self, conn_id: str, **timeouts: Unpack[Timeouts]) -> None:
         """Delete a connection. Raises `CommandFailedError` where there is none, and what every command raises."""
-        await call(self._runner, "connections delete", conn_id)
+        await call(self._runner.within(**timeouts), "connections delete", conn_id)

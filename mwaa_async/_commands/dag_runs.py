@@ -9,9 +9,9 @@ from typing import NoReturn
 
 from mwaa_async._commands.call import Value, aware, call, iso, unsupported
 from mwaa_async._commands.rows import Row, read_row, read_rows
-from mwaa_async._commands.runner import CommandRunner
+from mwaa_async._commands.runner import CommandRunner, EnvironmentRunner
 from mwaa_async._errors import DagRunFailedError, DagRunNotFoundError
-from mwaa_async._model.dag_run import DagRun
+from mwaa_async._model.dag_run import DagRun, changed, watched
 from mwaa_async._model.result import CommandResult, unexpected
 from mwaa_async._protocol.log_lines import last_line
 from mwaa_async._protocol.tables import read_table
@@ -23,7 +23,7 @@ _ENDED = ("success", "failed")
 class Watcher:
     """Looks at the DAG runs of one environment; it is what a `DagRun` is waited for with."""
 
-    def __init__(self, runner: CommandRunner) -> None:
+    def __init__(self, runner: EnvironmentRunner) -> None:
         self._runner = runner
 
     @property
@@ -46,7 +46,7 @@ class Watcher:
         while run.state not in _ENDED:
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_POLL) if poll_interval is None else poll_interval
-            run = await current(self._runner, run) or self._gone(run)
+            run = await current(self._runner.within(), run) or self._gone(run)
             yield run
 
     def _gone(self, run: DagRun) -> NoReturn:
@@ -54,7 +54,10 @@ class Watcher:
         raise DagRunNotFoundError(message, environment=self.name)
 
     def __deepcopy__(self, memo: object) -> "Watcher":
-        return self  # a handle, which `dataclasses.asdict` meets in a DAG run
+        return self  # a copy of a run is waited for with the same client
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        return type(None), ()  # there is no such client where it is unpickled
 
     def __repr__(self) -> str:
         return f"<Watcher of the DAG runs of {self.name}>"
@@ -66,7 +69,7 @@ def read_run(wanted: DagRun, row: Row, result: CommandResult) -> DagRun:
         run = read_row(DagRun, {key: value for key, value in row.items() if key != "conf"})
     except (ValueError, TypeError) as error:
         raise unexpected(result, f"DAG run that can be read ({error})") from error
-    return replace(run, conf=wanted.conf, environment=wanted.environment)
+    return watched(replace(run, conf=wanted.conf), wanted.watcher)
 
 
 async def list_runs(
@@ -86,7 +89,8 @@ async def list_runs(
         result = await call(runner, "dags list-runs", options={"dag-id": dag_id, **options}, version=version)
     else:
         result = await call(runner, "dags list-runs", dag_id, options=options, version=version)
-    return read_rows(DagRun, result, environment=Watcher(runner))
+    watcher = Watcher(runner.lasting)
+    return [watched(run, watcher) for run in read_rows(DagRun, result)]
 
 
 async def _list_old_runs(
@@ -94,7 +98,7 @@ async def _list_old_runs(
 ) -> list[DagRun]:
     """List the runs with 1.10, which prints a table and knows no dates."""
     result = await call(runner, "dags list-runs", dag_id, options={"state": state})
-    listed = DagRun(dag_id=dag_id, run_id="", environment=Watcher(runner))
+    listed = watched(DagRun(dag_id=dag_id, run_id=""), Watcher(runner.lasting))
     runs = [read_run(listed, {"dag_id": dag_id, **row}, result) for row in read_table(result.text)]
     return [run for run in runs if _is_between(start, run.logical_date, end)]
 
@@ -109,17 +113,17 @@ async def current(runner: CommandRunner, run: DagRun) -> DagRun | None:
     version = await runner.version()
     if version >= (3, 0, 0) and run.logical_date is None:
         state = await dag_state(runner, run.dag_id, run.run_id)
-        return replace(run, state=state) if state else None
+        return changed(run, state=state) if state else None
     if version < (2, 2, 0):
         if run.logical_date is None:
             raise unsupported(runner, "dags state", "this Airflow asks for the run's date, which is not known")
         state = await dag_state(runner, run.dag_id, run.logical_date)
-        return replace(run, state=state) if state else None
+        return changed(run, state=state) if state else None
     # Airflow drops the microseconds of a date that it is given, unless told otherwise.
     start = run.logical_date.replace(microsecond=0) if run.logical_date else None
     listed = await list_runs(runner, run.dag_id, start_date=start, end_date=run.logical_date)
     found = next((one for one in listed if one.run_id == run.run_id), None)
-    return None if found is None else replace(found, conf=run.conf)
+    return None if found is None else changed(found, conf=run.conf)
 
 
 async def dag_state(runner: CommandRunner, dag_id: str, run: datetime | str) -> str | None:
@@ -135,7 +139,7 @@ async def dag_state(runner: CommandRunner, dag_id: str, run: datetime | str) -> 
 def check_success(run: DagRun) -> None:
     """Raise `DagRunFailedError` where the run has failed."""
     if run.state == "failed":
-        name = run.environment.name if run.environment else None
-        error = DagRunFailedError(f"{name}: the run {run.run_id!r} of DAG {run.dag_id!r} has failed", environment=name)
+        message = f"{run.environment}: the run {run.run_id!r} of DAG {run.dag_id!r} has failed"
+        error = DagRunFailedError(message, environment=run.environment)
         error.dag_run = run
         raise error

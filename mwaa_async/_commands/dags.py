@@ -5,15 +5,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 from mwaa_async._commands import dag_runs
 from mwaa_async._commands.call import Value, call, iso, json_text, unsupported
 from mwaa_async._commands.rows import read_rows, read_value
-from mwaa_async._commands.runner import CommandRunner
-from mwaa_async._commands.triggering import trigger
+from mwaa_async._commands.runner import CommandRunner, EnvironmentRunner
+from mwaa_async._commands.triggering import get_run, trigger
 from mwaa_async._model.dag_run import DagRun
+from mwaa_async._model.portable import Portable
 from mwaa_async._model.result import CommandResult, unexpected
+from mwaa_async._model.timeouts import Timeouts
 from mwaa_async._protocol.log_lines import answer_lines, last_line
 
 _NOTHING_CHANGED = re.compile(r"^(?:No (?:un)?paused DAGs were found|\[\]$)", re.MULTILINE)
@@ -21,7 +23,7 @@ _NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)  # of which no DAG has a run
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dag:
+class Dag(Portable):
     """A DAG as `dags list` prints it; Airflow 1.10 prints its id only. `extra` has what the version prints beyond."""
 
     ALIASES: ClassVar[Mapping[str, str]] = {"filepath": "fileloc", "owner": "owners", "paused": "is_paused"}
@@ -36,7 +38,7 @@ class Dag:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DagImportError:
+class DagImportError(Portable):
     """A DAG file that Airflow cannot load, with the traceback."""
 
     filepath: str
@@ -46,7 +48,7 @@ class DagImportError:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class Job(Portable):
     """A job of Airflow's own: a scheduler, a local task job …"""
 
     dag_id: str | None
@@ -58,7 +60,7 @@ class Job:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DagFile:
+class DagFile(Portable):
     """A DAG file and how long Airflow took to load it."""
 
     file: str
@@ -72,7 +74,7 @@ class DagFile:
 class Dags:
     """DAGs and their runs: the commands `airflow dags …` of one environment."""
 
-    def __init__(self, runner: CommandRunner) -> None:
+    def __init__(self, runner: EnvironmentRunner) -> None:
         self._runner = runner
 
     async def trigger(
@@ -82,6 +84,7 @@ class Dags:
         conf: Mapping[str, Any] | None = None,
         run_id: str | None = None,
         logical_date: datetime | None = None,
+        **timeouts: Unpack[Timeouts],
     ) -> DagRun:
         """Trigger a run of the DAG and return it.
 
@@ -93,13 +96,17 @@ class Dags:
         before, `ValueError` for a run id that Airflow would not take, `TypeError` or `ValueError` for a conf that is no
         JSON object, and what every command raises.
         """
-        run, _ = await trigger(self._runner, dag_id, conf=conf, run_id=run_id, logical_date=logical_date)
+        run, _ = await trigger(
+            self._runner.within(**timeouts), dag_id, conf=conf, run_id=run_id, logical_date=logical_date
+        )
         return run
 
-    async def list(self) -> builtins.list[Dag]:
+    async def list(self, **timeouts: Unpack[Timeouts]) -> builtins.list[Dag]:
         """Return the DAGs."""
-        result = await call(self._runner, "dags list")
-        if await self._runner.version() >= (2, 0, 0):
+        runner = self._runner.within(**timeouts)
+        version = await runner.version()
+        result = await call(runner, "dags list", version=version)
+        if version >= (2, 0, 0):
             return read_rows(Dag, result)
         # 1.10 prints a heading between two rules, and then an id on each line.
         lines = answer_lines(result.stdout)
@@ -113,6 +120,7 @@ class Dags:
         state: str | None = None,
         start_date: datetime | None = None,
         end_date: datetime | None = None,
+        **timeouts: Unpack[Timeouts],
     ) -> builtins.list[DagRun]:
         """Return the runs of the DAG, the latest first.
 
@@ -120,76 +128,95 @@ class Dags:
         runs with a logical date from and up to then are listed, which in Airflow 3 leaves out those that have none.
         Raises `DagNotFoundError`, and what every command raises.
         """
-        return await dag_runs.list_runs(self._runner, dag_id, state=state, start_date=start_date, end_date=end_date)
+        return await dag_runs.list_runs(
+            self._runner.within(**timeouts), dag_id, state=state, start_date=start_date, end_date=end_date
+        )
 
-    async def state(self, dag_id: str, logical_date: datetime | str) -> str | None:
+    async def get_run(self, dag_id: str, run_id: str, **timeouts: Unpack[Timeouts]) -> DagRun:
+        """Return the run with this id as it is now, such as one that comes from another process, to wait for it.
+
+        Its `conf` is `None`. Raises `DagRunNotFoundError` and `DagNotFoundError`, and what every command raises.
+        """
+        return await get_run(self._runner.within(**timeouts), dag_id, run_id)
+
+    async def state(self, dag_id: str, logical_date: datetime | str, **timeouts: Unpack[Timeouts]) -> str | None:
         """Return the state of the run with this logical date, or `None` where there is none.
 
         Airflow 3 takes a run id in its place. Raises `DagNotFoundError`, and what every command raises.
         """
-        return await dag_runs.dag_state(self._runner, dag_id, logical_date)
+        return await dag_runs.dag_state(self._runner.within(**timeouts), dag_id, logical_date)
 
-    async def pause(self, dag_id: str) -> None:
+    async def pause(self, dag_id: str, **timeouts: Unpack[Timeouts]) -> None:
         """Pause the DAG: no new runs of it start. Raises `DagNotFoundError`, and what every command raises."""
-        await self._set_paused("dags pause", dag_id)
+        await _set_paused(self._runner.within(**timeouts), "dags pause", dag_id)
 
-    async def unpause(self, dag_id: str) -> None:
+    async def unpause(self, dag_id: str, **timeouts: Unpack[Timeouts]) -> None:
         """Let runs of the DAG start (again). Raises `DagNotFoundError`, and what every command raises."""
-        await self._set_paused("dags unpause", dag_id)
+        await _set_paused(self._runner.within(**timeouts), "dags unpause", dag_id)
 
-    async def delete(self, dag_id: str) -> int:
+    async def delete(self, dag_id: str, **timeouts: Unpack[Timeouts]) -> int:
         """Delete all records of the DAG, but not its file, and return how many that were.
 
         Raises `DagNotFoundError`, and what every command raises.
         """
-        result = await call(self._runner, "dags delete", dag_id, options={"yes": True})
+        result = await call(self._runner.within(**timeouts), "dags delete", dag_id, options={"yes": True})
         removed = re.search(r"Removed (\d+) record", result.text)
         if removed is None:
             raise unexpected(result, "number of records")
         return int(removed[1])
 
-    async def next_execution(self, dag_id: str) -> datetime | None:
+    async def next_execution(self, dag_id: str, **timeouts: Unpack[Timeouts]) -> datetime | None:
         """Return the logical date of the run that the DAG's schedule makes next, or `None` without one.
 
         Raises `DagNotFoundError`, and what every command raises.
         """
-        result = await call(self._runner, "dags next-execution", dag_id)
+        result = await call(self._runner.within(**timeouts), "dags next-execution", dag_id)
         date: datetime | None = read_value(datetime | None, last_line(result.stdout), result)
         return date
 
-    async def list_import_errors(self) -> builtins.list[DagImportError]:
+    async def list_import_errors(self, **timeouts: Unpack[Timeouts]) -> builtins.list[DagImportError]:
         """Return the DAG files that Airflow cannot load. Raises what every command raises."""
-        return read_rows(DagImportError, await call(self._runner, "dags list-import-errors"))
+        return read_rows(DagImportError, await call(self._runner.within(**timeouts), "dags list-import-errors"))
 
     async def list_jobs(
-        self, *, dag_id: str | None = None, state: str | None = None, limit: int | None = None
+        self,
+        *,
+        dag_id: str | None = None,
+        state: str | None = None,
+        limit: int | None = None,
+        **timeouts: Unpack[Timeouts],
     ) -> builtins.list[Job]:
         """Return Airflow's own jobs, the latest first. Raises what every command raises."""
         options: dict[str, Value] = {"dag-id": dag_id, "state": state, "limit": limit}
-        return read_rows(Job, await call(self._runner, "dags list-jobs", options=options))
+        return read_rows(Job, await call(self._runner.within(**timeouts), "dags list-jobs", options=options))
 
-    async def report(self) -> builtins.list[DagFile]:
+    async def report(self, **timeouts: Unpack[Timeouts]) -> builtins.list[DagFile]:
         """Return the DAG files, and how long each took to load. Raises what every command raises."""
-        return read_rows(DagFile, await call(self._runner, "dags report"))
+        return read_rows(DagFile, await call(self._runner.within(**timeouts), "dags report"))
 
-    async def show(self, dag_id: str) -> str:
+    async def show(self, dag_id: str, **timeouts: Unpack[Timeouts]) -> str:
         """Return the DAG's graph in Graphviz' language DOT.
 
         Raises `CommandFailedError` where graphviz is not installed there, `DagNotFoundError`, and what every command
         raises.
         """
-        result = await call(self._runner, "dags show", dag_id)
+        result = await call(self._runner.within(**timeouts), "dags show", dag_id)
         found = re.search(r"^(?:di)?graph .*^}", result.text, re.DOTALL | re.MULTILINE)
         if found is None:
             raise unexpected(result, "graph")
         return found[0] + "\n"
 
-    async def reserialize(self) -> None:
+    async def reserialize(self, **timeouts: Unpack[Timeouts]) -> None:
         """Load the DAG files again and store what they hold. Raises what every command raises."""
-        await call(self._runner, "dags reserialize")
+        await call(self._runner.within(**timeouts), "dags reserialize")
 
     async def test(
-        self, dag_id: str, logical_date: datetime | None = None, *, conf: Mapping[str, Any] | None = None
+        self,
+        dag_id: str,
+        logical_date: datetime | None = None,
+        *,
+        conf: Mapping[str, Any] | None = None,
+        **timeouts: Unpack[Timeouts],
     ) -> CommandResult:
         """Run all tasks of the DAG at once, in the web server, and return what they log.
 
@@ -198,7 +225,9 @@ class Dags:
         command raises.
         """
         date = () if logical_date is None else (iso(logical_date),)
-        return await call(self._runner, "dags test", dag_id, *date, options={"conf": json_text(conf)})
+        return await call(
+            self._runner.within(**timeouts), "dags test", dag_id, *date, options={"conf": json_text(conf)}
+        )
 
     async def backfill(
         self,
@@ -208,6 +237,7 @@ class Dags:
         end_date: datetime,
         conf: Mapping[str, Any] | None = None,
         dry_run: bool = False,
+        **timeouts: Unpack[Timeouts],
     ) -> CommandResult:
         """Make the runs of the DAG's schedule between two dates, and return what Airflow prints of it.
 
@@ -215,7 +245,7 @@ class Dags:
         web server and print their log, which may take longer than the web server's gateway waits.
         Raises `DagNotFoundError`, `UnsupportedCommandError` for a `conf` on 3.0, and what every command raises.
         """
-        runner, text = self._runner, json_text(conf)
+        runner, text = self._runner.within(**timeouts), json_text(conf)
         version = await runner.version()
         # There `create_backfill` hands the text on as it is (airflow/cli/commands/backfill_command.py).
         if text is not None and (3, 0, 0) <= version < (3, 1, 0) and not dry_run:
@@ -227,10 +257,11 @@ class Dags:
         options = {"dag-id": dag_id, "from-date": start_date, "to-date": end_date, "dag-run-conf": text}
         return await call(runner, "backfill create", options={**options, "dry-run": dry_run}, version=version)
 
-    async def _set_paused(self, words: str, dag_id: str) -> None:
-        result = await call(self._runner, words, dag_id)
-        # Since 2.9 this is said of a DAG that is unknown as of one that is (un)paused already; `dags state` tells them
-        # apart. 2.9 prints no rows where a DAG is in a file, but not in the database yet (`set_is_paused` in its
-        # airflow/cli/commands/dag_command.py).
-        if _NOTHING_CHANGED.search(result.text):
-            await self.state(dag_id, _NO_DATE)
+
+async def _set_paused(runner: CommandRunner, words: str, dag_id: str) -> None:
+    result = await call(runner, words, dag_id)
+    # Since 2.9 this is said of a DAG that is unknown as of one that is (un)paused already; `dags state` tells them
+    # apart. 2.9 prints no rows where a DAG is in a file, but not in the database yet (`set_is_paused` in its
+    # airflow/cli/commands/dag_command.py).
+    if _NOTHING_CHANGED.search(result.text):
+        await dag_runs.dag_state(runner, dag_id, _NO_DATE)

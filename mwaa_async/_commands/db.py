@@ -4,17 +4,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Unpack
 
 from mwaa_async._commands.call import Value, call
-from mwaa_async._commands.runner import CommandRunner
+from mwaa_async._commands.runner import EnvironmentRunner
+from mwaa_async._model.portable import Portable
 from mwaa_async._model.result import unexpected
+from mwaa_async._model.timeouts import Timeouts
 from mwaa_async._protocol.log_lines import answered
 
 _FOUND = re.compile(r"^Checking table (\S+)\n(?:(?!Checking table).*\n)*?Found (\d+) rows", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
-class CleanedTable:
+class CleanedTable(Portable):
     """A table of Airflow's database, and how many of its rows are old enough to be deleted."""
 
     name: str
@@ -24,7 +27,7 @@ class CleanedTable:
 class Db:
     """Airflow's metadata database: the command `airflow db clean` of one environment."""
 
-    def __init__(self, runner: CommandRunner) -> None:
+    def __init__(self, runner: EnvironmentRunner) -> None:
         self._runner = runner
 
     async def clean(
@@ -34,6 +37,7 @@ class Db:
         tables: Sequence[str] = (),
         dry_run: bool = False,
         skip_archive: bool = False,
+        **timeouts: Unpack[Timeouts],
     ) -> list[CleanedTable]:
         """Delete the rows of before that date, or with `dry_run` only count them; return the tables with rows.
 
@@ -46,7 +50,7 @@ class Db:
             "skip-archive": skip_archive,
             "yes": True,
         }
-        result = await call(self._runner, "db clean", options=options)
+        result = await call(self._runner.within(**timeouts), "db clean", options=options)
         # It may say nothing of tables that are not there; of all of them some always are.
         if not tables and not answered(result.stdout):
             raise unexpected(result, "table that was looked at")

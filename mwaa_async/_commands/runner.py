@@ -7,16 +7,30 @@ from mwaa_async._model.result import CommandResult
 from mwaa_async._protocol.versions import Version
 
 
-class CommandRunner(Protocol):
-    """Runs commands on one environment.
+class EnvironmentRunner(Protocol):
+    """Gives each method of one environment what runs its commands."""
 
-    `allow_unlisted` says that commands are sent that MWAA does not list as offered, and `run_id_pattern` which run ids
-    the environment's Airflow takes.
+    @property
+    def name(self) -> str:
+        """Return the environment's name."""
+
+    def within(self, *, timeout: float | None = None, queue_timeout: float | None = None) -> "CommandRunner":
+        """Return what runs the commands of one method, all of them together in these time-outs; see `Timeouts`."""
+
+
+class CommandRunner(Protocol):
+    """Runs the commands of one method on one environment.
+
+    `lasting` is what other methods run with when this one is over. `allow_unlisted` says that commands are sent that
+    MWAA does not list as offered, and `run_id_pattern` which run ids the environment's Airflow takes.
     """
 
     @property
     def name(self) -> str:
         """Return the environment's name."""
+
+    @property
+    def lasting(self) -> EnvironmentRunner: ...
 
     @property
     def allow_unlisted(self) -> bool: ...

@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +11,7 @@ from mwaa_async._commands.call import Value, call, json_text
 from mwaa_async._commands.dag_runs import Watcher, current, list_runs, read_run
 from mwaa_async._commands.rows import rows
 from mwaa_async._commands.runner import CommandRunner
-from mwaa_async._commands.tasks import Tasks
+from mwaa_async._commands.tasks import task_instances
 from mwaa_async._errors import (
     CommandFailedError,
     DagNotFoundError,
@@ -21,7 +20,7 @@ from mwaa_async._errors import (
     MwaaError,
     OutcomeUnknownError,
 )
-from mwaa_async._model.dag_run import DagRun
+from mwaa_async._model.dag_run import DagRun, changed, watched
 from mwaa_async._model.result import CommandResult, unexpected
 from mwaa_async._protocol.catalogue import catalogue
 from mwaa_async._protocol.run_ids import check_length, check_run_id, new_run_id
@@ -40,13 +39,9 @@ async def trigger(
 ) -> tuple[DagRun, int]:
     """Trigger a run of the DAG, and return it with how often that was sent; see `Dags.trigger`."""
     version = await runner.version()
-    wanted = DagRun(
-        dag_id=dag_id,
-        run_id=_checked_run_id(runner, version, run_id),
-        conf=conf,
-        logical_date=logical_date,
-        environment=Watcher(runner),
-    )
+    run_id_sent = _checked_run_id(runner, version, run_id)
+    run = DagRun(dag_id=dag_id, run_id=run_id_sent, conf=conf, logical_date=logical_date)
+    wanted = watched(run, Watcher(runner.lasting))
     options, attempts = _trigger_options(wanted, version), 1
     for second in range(_SECONDS):
         if second:
@@ -94,6 +89,17 @@ def _checked_run_id(runner: CommandRunner, version: Version, run_id: str | None)
 def _trigger_options(wanted: DagRun, version: Version) -> dict[str, Value]:
     date = "logical-date" if version >= (3, 0, 0) else "exec-date"
     return {"run-id": wanted.run_id, "conf": json_text(wanted.conf), date: wanted.logical_date}
+
+
+async def get_run(runner: CommandRunner, dag_id: str, run_id: str) -> DagRun:
+    """Return the run with this id; see `Dags.get_run`."""
+    wanted = watched(DagRun(dag_id=dag_id, run_id=run_id), Watcher(runner.lasting))
+    version = await runner.version()
+    found = await (_in_the_list(runner, wanted) if version < (2, 2, 0) else _found(runner, wanted, version))
+    if found is None:
+        message = f"{runner.name}: there is no run {run_id!r} of DAG {dag_id!r}"
+        raise DagRunNotFoundError(message, environment=runner.name)
+    return found
 
 
 async def _existing(
@@ -151,25 +157,25 @@ def _ways(wanted: DagRun, version: Version) -> list[Callable[[CommandRunner, Dag
 async def _by_its_tasks(runner: CommandRunner, wanted: DagRun) -> DagRun | None:
     """Find the run by its id and then, with the date that its tasks have, in a list of the runs of that date."""
     try:
-        tasks = await Tasks(runner).states_for_dag_run(wanted.dag_id, wanted.run_id)
+        tasks = await task_instances(runner, wanted.dag_id, wanted.run_id)
     except DagRunNotFoundError:
         return None
-    return await current(runner, replace(wanted, logical_date=tasks[0].logical_date) if tasks else wanted)
+    return await current(runner, changed(wanted, logical_date=tasks[0].logical_date) if tasks else wanted)
 
 
 async def _in_the_list(runner: CommandRunner, wanted: DagRun) -> DagRun | None:
     """Find the run in the list of all runs of the DAG."""
     listed = await list_runs(runner, wanted.dag_id)
     found = next((run for run in listed if run.run_id == wanted.run_id), None)
-    return None if found is None else replace(found, conf=wanted.conf)
+    return None if found is None else changed(found, conf=wanted.conf)
 
 
 def _unknown(wanted: DagRun, error: CommandFailedError, cause: str) -> OutcomeUnknownError:
-    name = wanted.environment.name if wanted.environment else None
     unknown = OutcomeUnknownError(
-        f"{name}: it is unknown whether there is a run {wanted.run_id!r} of DAG {wanted.dag_id!r}: {error}; {cause}. "
+        f"{wanted.environment}: it is unknown whether there is a run {wanted.run_id!r} of DAG {wanted.dag_id!r}: "
+        f"{error}; {cause}. "
         "Trigger it again with this run id, which makes no second one",
-        environment=name,
+        environment=wanted.environment,
         command=error.command,
         result=error.result,
     )

@@ -1,11 +1,12 @@
 """One run of a DAG."""
 
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
 from mwaa_async._clock import check_seconds
+from mwaa_async._model.portable import Portable
 
 
 class DagRunWatcher(Protocol):
@@ -23,13 +24,13 @@ class DagRunWatcher(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DagRun:
+class DagRun(Portable):
     """One run of a DAG, as Airflow reported it last.
 
     `conf` is what was sent with the trigger; it is `None` for runs that were read from a list, where Airflow does not
     print it. Fields that a version does not print are `None`, and `extra` has what it prints beyond them. Airflow 3
     gives a run no `logical_date` unless it was asked for one; versions before have no `run_after`. `environment` is
-    the handle of the run's environment, with its `name`.
+    the name of the run's environment, which says nothing about whether two runs are equal.
     """
 
     # 1.10's "state_date" is the heading of the start dates (`list_dag_runs` in its airflow/bin/cli.py).
@@ -38,6 +39,8 @@ class DagRun:
         "dag_run_id": "run_id",
         "state_date": "start_date",
     }
+    # No field, since it belongs to the client and its event loop: it goes with a copy, but not out of the process.
+    watcher: ClassVar[DagRunWatcher | None] = None
 
     dag_id: str
     run_id: str
@@ -54,7 +57,7 @@ class DagRun:
     external_trigger: bool | None = None
     triggering_user_name: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    environment: "DagRunWatcher | None" = field(default=None, repr=False, compare=False)
+    environment: str | None = field(default=None, repr=False, compare=False)
 
     async def wait(
         self, *, timeout: float | None = None, poll_interval: float | None = None, check: bool = True
@@ -65,9 +68,33 @@ class DagRun:
         and less often, at last once a minute; or every `poll_interval` seconds. Raises `TimeoutError` after `timeout`
         seconds, `DagRunFailedError` where the run has failed (unless `check=False`), `DagRunNotFoundError` where it
         was deleted, and what every command raises.
+
+        A run that has been pickled, sent as JSON or made by hand belongs to no client, and cannot be waited for: that
+        is a `ValueError`. `Dags.get_run` gives one that can.
         """
         check_seconds("timeout", timeout)
         check_seconds("poll_interval", poll_interval)
-        if self.environment is None:
-            raise ValueError(f"the run {self.run_id!r} is of no environment; take one that a method has returned")
-        return await self.environment.wait(self, timeout=timeout, poll_interval=poll_interval, check=check)
+        return await watcher_of(self).wait(self, timeout=timeout, poll_interval=poll_interval, check=check)
+
+
+def watched(run: DagRun, watcher: DagRunWatcher | None) -> DagRun:
+    """Return the run, which can be waited for with that."""
+    run = replace(run, environment=run.environment if watcher is None else watcher.name)
+    object.__setattr__(run, "watcher", watcher)
+    return run
+
+
+def changed(run: DagRun, **changes: Any) -> DagRun:
+    """Return the run with other values in some fields; it can be waited for as before."""
+    return watched(replace(run, **changes), run.watcher)
+
+
+def watcher_of(run: DagRun) -> DagRunWatcher:
+    """Return what the run can be waited for with. Raises `ValueError`."""
+    if run.watcher is None:
+        name = "…" if run.environment is None else run.environment
+        raise ValueError(
+            f"the run {run.run_id!r} belongs to no client (any more), as after pickle or JSON, and cannot be waited "
+            f"for. Get it anew: await client.environment({name!r}).dags.get_run({run.dag_id!r}, {run.run_id!r})"
+        )
+    return run.watcher

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from mwaa_async._model.portable import Portable
 from mwaa_async._protocol.catalogue import command_words, prints_a_text
 from mwaa_async._protocol.secrets import redacted
 
@@ -35,6 +36,18 @@ class MwaaError(Exception):
         self.http_status = http_status
         self.attempts = 1 if result is None else result.attempts
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the error as JSON can express it, without the `result`: what Airflow printed may hold a secret."""
+        return {
+            "type": type(self).__name__,
+            "message": str(self),
+            "ran": self.ran,
+            "environment": self.environment,
+            "command": self.command,
+            "http_status": self.http_status,
+            "attempts": self.attempts,
+        }
+
 
 class OutputError(MwaaError):
     """The command ran, but its output is not what the command should have printed."""
@@ -43,7 +56,7 @@ class OutputError(MwaaError):
 
 
 @dataclass(frozen=True, slots=True)
-class CommandResult:
+class CommandResult(Portable):
     """What Airflow printed for one command, and how long that took.
 
     `command` is the command line as it was sent. `queued_for` is the time until the command's turn came and `took` the

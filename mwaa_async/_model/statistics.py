@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from mwaa_async._model.portable import Portable
+
 
 @dataclass(frozen=True, slots=True)
-class EnvironmentStatistics:
+class EnvironmentStatistics(Portable):
     """What one client does with one environment at this moment, and has done so far.
 
     `queued` commands wait for their turn and `running` (0 or 1) is with the web server, also when nobody waits for it

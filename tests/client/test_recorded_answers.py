@@ -136,8 +136,7 @@ async def returns(expected: Expected, answer: Record, demo: Environment) -> None
     assert repr(value) == repr(expected.value)  # which tells a 1 from a True, and shows every field
     for run in value if isinstance(value, list) else [value]:
         if isinstance(run, DagRun):
-            assert run.environment is not None
-            assert run.environment.name == demo.name
+            assert run.environment == demo.name
 
 
 def assert_same_commands(version: str, sent: Sequence[str], asked: Sequence[Record]) -> None:
