@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from mwaa_async._commands.call import iso, json_text
 from mwaa_async._identity import check_name
 from mwaa_async._model.dag_run import DagRun
+from mwaa_async._model.error_schema import ErrorSchema
 from mwaa_async._model.portable import Portable
 from mwaa_async._protocol.command_line import command_line
 
@@ -43,7 +44,7 @@ class TriggerOutcome(Portable):
     request: TriggerRequest
     status: Status
     dag_run: DagRun | None = None
-    error: Exception | None = None
+    error: Annotated[Exception, ErrorSchema()] | None = None
     attempts: int = 1
     row: int = 0
     run_id: str = ""

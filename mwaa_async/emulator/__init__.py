@@ -9,7 +9,7 @@ except ImportError as error:
     raise ImportError("the emulator needs the extra 'emulator': pip install 'mwaa-async[emulator]'") from error
 
 from mwaa_async.emulator._binary import AirflowBinary
-from mwaa_async.emulator._emulator import Emulator
+from mwaa_async.emulator._emulator import ClientOptions, Emulator
 from mwaa_async.emulator._faults import (
     CutConnection,
     Faults,
@@ -26,6 +26,7 @@ from mwaa_async.emulator.airflow import EmbeddedAirflow, Execution, MwaaLogs
 
 __all__ = [
     "AirflowBinary",
+    "ClientOptions",
     "CommandRecord",
     "CutConnection",
     "EmbeddedAirflow",

@@ -1,12 +1,13 @@
 """The emulator: starts and stops the servers, and says how to reach them."""
 
 import os
+import ssl
 import tempfile
 from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self, TypedDict
 
 from aiohttp import web
 from anyio import to_thread
@@ -21,8 +22,19 @@ from mwaa_async.emulator._token_api import token_api
 from mwaa_async.emulator._web_server import web_server
 from mwaa_async.emulator.airflow import DAGS, EmbeddedAirflow, MwaaLogs, logs_of
 
+if TYPE_CHECKING:
+    from aiobotocore.session import AioSession
+
 _HOST = "127.0.0.1"
 _SHUTDOWN = 0.5  # seconds for requests that are still open when the emulator ends
+
+
+class ClientOptions(TypedDict):
+    """Arguments of `MwaaClient`, by which it finds an emulator and trusts its certificate."""
+
+    session: "AioSession"
+    endpoint_url: str
+    ssl_context: ssl.SSLContext
 
 
 class Emulator:
@@ -154,8 +166,8 @@ class Emulator:
             "no_proxy": direct,
         }
 
-    def client_options(self) -> dict[str, Any]:
-        """Return the arguments that lead an `MwaaClient` to this emulator."""
+    def client_options(self) -> ClientOptions:
+        """Return the arguments that lead a client to this emulator: `MwaaClient(**emulator.client_options())`."""
         from aiobotocore.session import AioSession
 
         session = AioSession()

@@ -23,7 +23,12 @@ pytestmark = pytest.mark.anyio
 @asynccontextmanager
 async def raw(emulator: Emulator, **options: Any) -> AsyncIterator[tuple[RawServer, Environment]]:
     async with raw_web_server(emulator) as (server, trusting):
-        given = emulator.client_options() | {"ssl_context": trusting, "settle_time": 0.0, "retry_reads": False}
+        given: dict[str, Any] = {
+            **emulator.client_options(),
+            "ssl_context": trusting,
+            "settle_time": 0.0,
+            "retry_reads": False,
+        }
         async with MwaaClient(**given | options) as client:
             yield server, client.environment("demo", airflow_version="2.10.3")
 

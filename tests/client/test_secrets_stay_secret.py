@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 import traceback
+from typing import Any
 
 import pytest
 from aiobotocore.session import AioSession
@@ -85,7 +86,12 @@ async def test_a_token_that_an_answer_repeats_is_not_shown(emulator: Emulator, c
             writer.write(response(page, location.decode(), status=next(statuses)))
 
         statuses = iter(["502 Bad Gateway", "200 OK", "302 Found"])
-        options = emulator.client_options() | {"ssl_context": trust, "settle_time": 0.0, "retry_reads": False}
+        options: dict[str, Any] = {
+            **emulator.client_options(),
+            "ssl_context": trust,
+            "settle_time": 0.0,
+            "retry_reads": False,
+        }
         async with MwaaClient(**options) as client:
             server.answers.extend([repeat] * 3)
             demo = client.environment("demo", airflow_version="2.10.3")

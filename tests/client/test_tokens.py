@@ -5,6 +5,7 @@ import itertools
 import json
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 
@@ -68,7 +69,7 @@ async def test_in_a_long_queue_a_token_is_fetched_when_the_client_is_next(
         Emulator(token_lifetime=1.5, command_time=0.7, token_time=0.3) as emulator,
         AsyncExitStack() as stack,
     ):
-        options = emulator.client_options() | {"guard": guard(), "token_lifetime": 1.5}
+        options: dict[str, Any] = {**emulator.client_options(), "guard": guard(), "token_lifetime": 1.5}
         clients = [await stack.enter_async_context(MwaaClient(**options)) for _ in range(4)]
         handles = [client.environment("demo", airflow_version="2.10.3") for client in clients]
         first = asyncio.create_task(handles[0].run("version"))

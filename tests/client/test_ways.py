@@ -202,7 +202,7 @@ async def test_a_proxy_that_is_not_there_is_told_and_nothing_has_run(emulator: E
 @pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("127.0.0.1", "localhost"), ("::1", "[::1]")])
 async def test_connect_to_changes_the_address_and_nothing_else(emulator: Emulator, host: str, shown: str) -> None:
     async with load_balancer(emulator, NAME) as balancer, forwarder(balancer.port, host=host) as tunnel:
-        options = {**emulator.client_options(), "connect_to": f"{shown}:{tunnel.port}"}
+        options: dict[str, Any] = {**emulator.client_options(), "connect_to": f"{shown}:{tunnel.port}"}
         async with MwaaClient(**options) as client:
             for _ in range(3):
                 assert (await client.environment("demo").run("version")).stdout.endswith("2.10.3\n")
@@ -215,7 +215,7 @@ async def test_connect_to_changes_the_address_and_nothing_else(emulator: Emulato
 async def test_connect_to_goes_there_also_where_the_web_server_is_known_by_a_number(emulator: Emulator) -> None:
     web_server = emulator.web_server_url("demo")
     async with forwarder(int(web_server.rpartition(":")[2])) as tunnel:
-        options = {**emulator.client_options(), "connect_to": f"127.0.0.1:{tunnel.port}"}
+        options: dict[str, Any] = {**emulator.client_options(), "connect_to": f"127.0.0.1:{tunnel.port}"}
         async with MwaaClient(**options) as client:
             assert await client.environment("demo").run("version")
     assert tunnel.connections == 1
@@ -223,7 +223,7 @@ async def test_connect_to_goes_there_also_where_the_web_server_is_known_by_a_num
 
 async def test_who_answers_there_with_another_name_gets_nothing(emulator: Emulator) -> None:
     async with load_balancer(emulator, NAME, certificate_of="other.invalid") as other:
-        options = {**emulator.client_options(), "connect_to": f"127.0.0.1:{other.port}"}
+        options: dict[str, Any] = {**emulator.client_options(), "connect_to": f"127.0.0.1:{other.port}"}
         async with MwaaClient(**options) as client:
             with pytest.raises(ConnectError, match=rf"is not {NAME} .*certificate.*Look at connect_to=") as caught:
                 await client.environment("demo").run("version")
@@ -240,7 +240,7 @@ async def test_connect_to_needs_no_proxy_of_the_environment_variables(
         monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
         monkeypatch.setenv("NO_PROXY", emulator.endpoint_url.removeprefix("https://"))
         monkeypatch.delenv("no_proxy", raising=False)
-        options = {**emulator.client_options(), "connect_to": f"127.0.0.1:{balancer.port}"}
+        options: dict[str, Any] = {**emulator.client_options(), "connect_to": f"127.0.0.1:{balancer.port}"}
         async with MwaaClient(**options) as client:
             assert await client.environment("demo").run("version")
 

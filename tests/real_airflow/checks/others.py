@@ -1,6 +1,7 @@
 """`environment.variables`, `connections`, `roles`, `assets`, `db` and `version`."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from mwaa_async import Environment
 
@@ -44,7 +45,7 @@ def store_variable(airflow: RealAirflow, key: str, value: str) -> None:
 
 
 async def connections_add(airflow: RealAirflow, demo: Environment) -> None:
-    parts = {
+    parts: dict[str, Any] = {
         "conn_host": "db.example.com",
         "conn_login": "u@x",
         "conn_password": "it's $ecret",
