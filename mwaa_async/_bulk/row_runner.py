@@ -43,7 +43,8 @@ class RowRunner:
 
     async def version(self) -> Version:
         """Return the version of the environment's Airflow."""
-        return await self._runner.within().version()
+        # Without a time-out of its own: it may be another row that finds it out.
+        return await self._runner.airflow.known_version(self._runner.within().printed_version)
 
     async def execute(self, line: str, *, check: bool = True, idempotent: bool = False) -> CommandResult:
         """Submit a command line and wait for its result."""

@@ -41,7 +41,7 @@ class Client:
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
-        await asyncio.gather(*(queue.aclose() for queue in self.queues))
+        await asyncio.gather(*(queue.aclose() for queue in self.queues), *(way.airflow.aclose() for way in self.ways))
 
     async def close(self) -> None:
         """Close all queues at once, as `MwaaClient` does."""
@@ -53,6 +53,7 @@ class Client:
             way.closing_since = way.closing_since or began
         first, *others = self.queues
         closing = [asyncio.create_task(queue.aclose()) for queue in others]
+        closing += [asyncio.create_task(way.airflow.aclose()) for way in self.ways]
         await first.aclose()
         await asyncio.gather(*closing)
         took = now() - began
