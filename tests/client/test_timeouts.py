@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from mwaa_async.emulator import Emulator, RefusedByAws, SlowAnswer, SlowToken
 
 pytestmark = pytest.mark.anyio
 
+PAGE = Path(__file__).parents[2] / "docs" / "what-happens-when.md"
 DATE = datetime(2024, 5, 1, tzinfo=UTC)
 DENIED = RefusedByAws("AccessDeniedException", 403)
 VERSION = "3.3.2"
@@ -320,3 +322,14 @@ async def test_the_rows_of_a_batch_do_not_lose_their_turn_while_the_first_of_the
     async with MwaaClient(**emulator.client_options(), queue_timeout=0.3) as client:
         requests = [TriggerRequest("demo", "etl")] * 3
         assert {outcome.status async for outcome in client.trigger_many(requests)} == {"triggered"}
+
+
+def test_the_table_of_time_outs_has_every_one_of_the_clients_with_its_default() -> None:
+    section = PAGE.read_text().partition("\n## Time-outs\n")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:1] == "|"]
+    told = {name.strip("`"): (default, where) for name, _, default, where, *_ in rows}
+    for name, parameter in inspect.signature(MwaaClient).parameters.items():
+        if name.endswith(("_time", "_timeout", "_lifetime")):
+            default, where = told[name]
+            assert default == ("for ever" if parameter.default is None else f"{parameter.default:g}")
+            assert f"MwaaClient({name}=…)" in where
