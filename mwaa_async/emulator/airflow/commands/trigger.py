@@ -38,10 +38,15 @@ def _asked_date(call: Call) -> datetime | None:
 def _run_of_airflow_2(call: Call, dag: Dag, asked: datetime | None) -> DagRun:
     date = asked or dag.free_second(call.now)
     run_id = call.arguments.run_id or f"manual__{date.isoformat()}"
-    if run_id in dag.runs or dag.run_at(date.astimezone(UTC)) is not None:
+    date_is_taken = dag.run_at(date.astimezone(UTC)) is not None
+    if run_id in dag.runs or (date_is_taken and call.version >= (2, 2, 0)):
         shown = dates.asked_date(call.version, asked) if asked else str(date)
         call.crash("trigger_same_run", _already_exists(call, dag.dag_id, run_id, shown))
     conf = _conf(call)
+    if date_is_taken:
+        # Nothing looked for it before 2.2 (airflow/api/common/experimental/trigger_dag.py of 2.0).
+        taken = "UNIQUE constraint failed: dag_run.dag_id, dag_run.execution_date"
+        call.crash("", f"sqlalchemy.exc.IntegrityError: (sqlite3.IntegrityError) {taken}")
     _check_run_id(call, run_id)
     call.log("create_run")
     return _new_run(call, dag, run_id, date.astimezone(UTC), call.now, conf)
