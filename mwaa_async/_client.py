@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from mwaa_async._airflow_version import Airflow
-from mwaa_async._aws import Account, AwsOptions, MwaaApi, open_account
+from mwaa_async._aws import Account, AwsOptions, CliTokenAnswer, MwaaApi, open_account
 from mwaa_async._clock import check_seconds
 from mwaa_async._environment import Environment
 from mwaa_async._errors import EventLoopError, TokenError
@@ -114,6 +114,7 @@ class MwaaClient:
         self._guard = queueing(guard or HostGuard())
         self._environments: dict[str, Environment] = {}
         self._queues: dict[str, CommandQueue] = {}
+        self._web_servers: dict[str, str] = {}
         self._account: Account | TokenError | None = None
         self._api: MwaaApi | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -231,6 +232,7 @@ class MwaaClient:
             queue_timeout=self._timing.queue_timeout,
             retry_reads=self._retry_reads,
             run_id_pattern=self._run_id_pattern,
+            web_server=lambda: self._web_servers.get(environment),
         )
 
     async def _version_from_aws(self, environment: str) -> str:
@@ -266,10 +268,15 @@ class MwaaClient:
         from mwaa_async._transport.web_server import WebServer
         from mwaa_async._waiting import Waiting
 
+        async def fetch() -> CliTokenAnswer:
+            answer = await api.create_cli_token(environment)
+            self._web_servers[environment] = answer.hostname
+            return answer
+
         identity, report = account.identity(environment), Reporter(environment, self._on_event)
         waiting = Waiting(identity, self._guard, report)
         tokens = Tokens(
-            lambda: api.create_cli_token(environment),
+            fetch,
             self._timing.token_lifetime,
             wanted_next=lambda: queue.has_next,
             report=report,

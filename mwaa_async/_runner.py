@@ -21,7 +21,8 @@ class Runner:
     """Runs the commands of one environment in the order in which they are asked for.
 
     `open_queue` returns the environment's queue, or raises where the client cannot be used. `queue_timeout` holds for
-    commands that have none of their own, and `retry_reads` makes commands that only read idempotent.
+    commands that have none of their own, `retry_reads` makes commands that only read idempotent, and `web_server`
+    returns the web server's name.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Runner:
         queue_timeout: float | None,
         retry_reads: bool,
         run_id_pattern: re.Pattern[str],
+        web_server: Callable[[], str | None],
     ) -> None:
         self.name = name
         self.run_id_pattern = run_id_pattern
@@ -41,6 +43,12 @@ class Runner:
         self._queue: CommandQueue | None = None
         self.queue_timeout = queue_timeout
         self._retry_reads = retry_reads
+        self._web_server = web_server
+
+    @property
+    def web_server(self) -> str | None:
+        """Return the name of the environment's web server, `None` as long as AWS has not told this client."""
+        return self._web_server()
 
     def within(self, *, timeout: float | None = None, queue_timeout: float | None = None) -> "MethodRunner":
         """Return what runs the commands of one method, all of them together in these time-outs; see `Timeouts`."""
@@ -101,6 +109,11 @@ class MethodRunner:
     def name(self) -> str:
         """Return the environment's name."""
         return self.lasting.name
+
+    @property
+    def web_server(self) -> str | None:
+        """Return the name of the environment's web server, where it is known."""
+        return self.lasting.web_server
 
     @property
     def allow_unlisted(self) -> bool:

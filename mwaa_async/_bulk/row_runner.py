@@ -32,6 +32,11 @@ class RowRunner:
         return self._runner
 
     @property
+    def web_server(self) -> str | None:
+        """Return the name of the environment's web server, where it is known."""
+        return self._runner.web_server
+
+    @property
     def allow_unlisted(self) -> bool:
         """Tell whether commands are sent that MWAA does not list as offered."""
         return self._runner.airflow.allow_unlisted

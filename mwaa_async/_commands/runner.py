@@ -33,6 +33,10 @@ class CommandRunner(Protocol):
     def lasting(self) -> EnvironmentRunner: ...
 
     @property
+    def web_server(self) -> str | None:
+        """Return the name of the environment's web server, `None` as long as AWS has not told this client."""
+
+    @property
     def allow_unlisted(self) -> bool: ...
 
     @property
