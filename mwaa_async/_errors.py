@@ -97,7 +97,8 @@ class DagRunNotFoundError(CommandFailedError):
 class DagRunAlreadyExistsError(CommandFailedError):
     """The DAG has a run with this run id, or this logical date, already; nothing was triggered.
 
-    `dag_run` is the run with this run id; it is `None` where only the logical date is another run's.
+    `dag_run` is the run with this run id as it is now, without its conf, which Airflow does not print; it is `None`
+    where only the logical date is another run's. `dags.trigger(…, exists_ok=True)` returns it in the error's place.
     """
 
     dag_run: "DagRun | None" = None
@@ -110,10 +111,29 @@ class VariableNotFoundError(CommandFailedError, KeyError):
 
 
 class DagRunFailedError(MwaaError):
-    """The DAG run that was waited for has failed; `dag_run` is what became of it."""
+    """The DAG run that was waited for has failed; `dag_run` is what became of it.
+
+    `failed_tasks` are the ids of the tasks that failed, those of mapped ones as `task[3]`, or `None` where Airflow does
+    not say. `url` is where Airflow's web interface shows the run, where that is known. Both are part of the message.
+    """
 
     ran = True
     dag_run: "DagRun | None" = None
+    failed_tasks: tuple[str, ...] | None = None
+    url: str | None = None
+
+
+class DagRunNotEndedError(MwaaError, TimeoutError):
+    """The DAG run that was waited for has not ended; it goes on, and `wait` may be called again.
+
+    `dag_run` is what was seen of it last, and `url` where Airflow's web interface shows it, where that is known.
+    `dag_is_paused` tells whether its DAG is paused, and so nothing will happen; `None` where nobody looked.
+    """
+
+    ran = True
+    dag_run: "DagRun | None" = None
+    dag_is_paused: bool | None = None
+    url: str | None = None
 
 
 class JournalError(MwaaError):

@@ -4,7 +4,7 @@ import logging
 
 import click
 
-from mwaa_async import MwaaError
+from mwaa_async import DagRunNotEndedError, MwaaError
 from mwaa_async._cli.output import say
 
 logger = logging.getLogger("mwaa_async")
@@ -12,6 +12,7 @@ logger = logging.getLogger("mwaa_async")
 USAGE = 2
 NOTHING_RAN = 3
 UNKNOWN = 4
+NOT_ENDED = 124  # as coreutils' `timeout` ends
 INTERRUPTED = 130
 
 
@@ -48,7 +49,9 @@ def run_to_exit(program: click.Command) -> int:
 
 
 def exit_status(error: MwaaError) -> int:
-    """Return the exit status that says whether the command ran."""
+    """Return the exit status that says whether the command ran, or that its run has not ended."""
+    if isinstance(error, DagRunNotEndedError):
+        return NOT_ENDED
     return {True: 1, False: NOTHING_RAN, None: UNKNOWN}[error.ran]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from mwaa_async import DagRun, MwaaError, TriggerOutcome
 from mwaa_async._bulk.refusals import is_refusal
+from mwaa_async._cli.exits import NOT_ENDED
 from mwaa_async._cli.output import say, shortened
 from mwaa_async._cli.waiting import Ends
 
@@ -34,11 +35,16 @@ class Summary:
 
     @property
     def exit_status(self) -> int:
-        """Return 0 where all were triggered, 1 where some failed (or their runs did), 4 where some are unknown."""
+        """Return 0 where all were triggered, 1 where some failed (or their runs did), 4 where some are unknown.
+
+        Where runs were waited for and some have not ended in time, while all others succeeded, it is 124.
+        """
         ends = self.ends.counts if self.ends else Counter[str]()
         if self.counts["unknown"] or ends["unknown"]:
             return 4
-        return int(self.counts["failed"] > 0 or self.unfinished > 0 or ends.total() > ends["success"])
+        if self.counts["failed"] > 0 or self.unfinished > 0 or ends.total() > ends["success"]:
+            return 1
+        return NOT_ENDED if self.ends and not self.ends.are_all_seen else 0
 
     @property
     def unfinished(self) -> int:

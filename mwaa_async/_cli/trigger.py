@@ -2,24 +2,35 @@
 
 import errno
 import json
+import re
+import shlex
 import sys
-from collections.abc import Mapping
-from contextlib import aclosing
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mwaa_async import DagNotFoundError, DagRun, DagRunNotFoundError, Environment, MwaaError
+from mwaa_async import (
+    DagNotFoundError,
+    DagRun,
+    DagRunAlreadyExistsError,
+    DagRunFailedError,
+    DagRunNotEndedError,
+    DagRunNotFoundError,
+    Environment,
+    MwaaError,
+)
 from mwaa_async._cli.exits import UNKNOWN
 from mwaa_async._cli.interruptible import run_interruptible
 from mwaa_async._cli.options import Options, allowed_run_id_pattern, environment_name
-from mwaa_async._cli.output import write
+from mwaa_async._cli.output import say, write
 from mwaa_async._cli.status import shown_status
-from mwaa_async._commands.dag_runs import check_success
-from mwaa_async._model.dag_run import watcher_of
+from mwaa_async._cli.waiting import DEFAULT_TIMEOUT, wait_timeout
+from mwaa_async._commands.dag_runs import Watcher
+from mwaa_async._commands.run_ends import said_of_paused
 from mwaa_async._protocol.confs import QUOTED, TOO_DEEP, wrong_with
 
 _SPARE = 100  # levels: a conf stands in other things when it is sent and printed
@@ -76,7 +87,9 @@ def _content(path: str) -> str:
 @click.option("-r", "--run-id", metavar="ID", help="Run id; with it a repeat of this command makes no second run.")
 @click.option("--logical-date", metavar="DATE", type=datetime.fromisoformat, help="Logical date, in ISO 8601.")
 @allowed_run_id_pattern
+@click.option("--exists-ok", is_flag=True, help="Take the run with this --run-id where there is one already.")
 @click.option("--wait", is_flag=True, help="Wait until the run has ended; exit status 1 where it has failed.")
+@wait_timeout
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 @click.pass_obj
 def trigger(
@@ -88,69 +101,136 @@ def trigger(
     run_id: str | None,
     logical_date: datetime | None,
     allowed_run_id_pattern: str,
+    exists_ok: bool,
     wait: bool,
+    timeout: float | None,
     as_json: bool,
 ) -> None:
     """Trigger a DAG run when its turn has come, and print its state and run id.
 
     The run always has a run id, so that a trigger of which nobody knows whether it ran can be repeated, which this
-    program does once by itself.
+    program does once by itself. With --exists-ok a repeat of the whole command does no harm: it prints the run that is
+    there, and with --wait it waits for that one.
+
+    The run of a paused DAG stays queued; --wait says so. Exit status: 0 done, 1 the run has failed (or Airflow refuses
+    it), 124 it has not ended within --timeout, and goes on.
 
     \b
     mwaa-async trigger prod etl --conf '{"day": "2026-01-01"}' --wait
-    mwaa-async trigger prod etl --conf @conf.json --run-id etl-2026-01-01
+    mwaa-async trigger prod etl --conf @conf.json --run-id etl-2026-01-01 --exists-ok
     """
 
-    seen: list[DagRun] = []  # the run, each time that Airflow has reported it
+    if timeout is not None and not wait:
+        raise click.UsageError("--timeout is how long --wait waits: give both")
+    if exists_ok and run_id is None:
+        raise click.UsageError("--exists-ok needs a --run-id: without one every run is a new one")
+    seen = Seen()
 
     async def work(chosen: Environment) -> None:
-        seen.append(await chosen.dags.trigger(dag_id, conf=conf, run_id=run_id, logical_date=logical_date))
+        seen.run = await _triggered(chosen, exists_ok, dag_id, conf=conf, run_id=run_id, logical_date=logical_date)
+        watcher = Watcher(chosen.runner)
+        seen.url = await watcher.url(seen.run)
         if wait:
-            await _follow(seen)
-
-    def done() -> str:
-        return "".join(f"the run {run.run_id} of {run.dag_id} was triggered, and goes on" for run in seen[:1])
+            await _wait(watcher, seen, timeout or DEFAULT_TIMEOUT)
 
     client = options.client(allowed_run_id_pattern=allowed_run_id_pattern)
     try:
-        run_interruptible(client, environment, work, done)
+        run_interruptible(client, environment, work, seen.left_behind)
+    except DagRunFailedError as error:
+        seen.failed_tasks = error.failed_tasks
+        seen.print(as_json=as_json)
+        raise
     except MwaaError as error:  # before ValueError, which one of them also is
-        if not seen:
-            raise
-        _print(seen[-1], as_json=as_json)
-        if isinstance(error, DagNotFoundError | DagRunNotFoundError):
-            raise  # it does not go on: somebody has deleted it
-        raise UnseenEndError(f"{done()}; how it ends could not be seen: {error}") from None
+        seen.print(as_json=as_json)
+        if seen.run is None or isinstance(error, DagNotFoundError | DagRunNotFoundError | DagRunNotEndedError):
+            raise  # nothing goes on: it was not triggered, or somebody has deleted it; or the error says what does
+        raise UnseenEndError(f"{seen.left_behind()}; how it ends could not be seen: {error}") from None
     except ValueError as error:
         raise ValueError(str(error).replace(_IN_PYTHON, _HERE)) from None
-    _print(seen[-1], as_json=as_json)
-    check_success(seen[-1])
+    seen.print(as_json=as_json)
 
 
-async def _follow(seen: list[DagRun]) -> None:
-    """Wait until the run has ended, and add it each time that it is seen."""
+@dataclass
+class Seen:
+    """The run, as Airflow has reported it last, where it is shown, and which of its tasks failed."""
+
+    run: DagRun | None = None
+    url: str | None = None
+    failed_tasks: Sequence[str] | None = None
+
+    def left_behind(self) -> str:
+        """Return what is said of a run that goes on, and how to look at it."""
+        if self.run is None:
+            return ""
+        again = shlex.join(["mwaa-async", *waiting_again(sys.argv[1:], self.run.run_id)])
+        shown = "" if self.url is None else f"; Airflow shows it at {self.url}"
+        return f"{_named(self.run)} was triggered, and goes on. To wait for it again: {again}{shown}"
+
+    def print(self, *, as_json: bool) -> None:
+        """Print the run, if there is one."""
+        if self.run is not None:
+            more = {"url": self.url, "failed_tasks": self.failed_tasks}
+            write((_json(_as_row(self.run) | more) if as_json else _as_line(self.run)) + "\n")
+
+
+async def _triggered(chosen: Environment, exists_ok: bool, dag_id: str, **what: Any) -> DagRun:
+    """Trigger the run, or take the one that exists."""
+    try:
+        return await chosen.dags.trigger(dag_id, **what)
+    except DagRunAlreadyExistsError as error:
+        if not exists_ok or error.dag_run is None:
+            raise
+        say(f"{_named(error.dag_run)} exists already; nothing was triggered")
+        return error.dag_run
+
+
+async def _wait(watcher: Watcher, seen: Seen, timeout: float) -> None:
+    """Wait until the run has ended, and keep what is seen of it."""
+
+    def show(run: DagRun) -> None:
+        seen.run = run
+        status.show(_as_line(run))
+
+    async def paused(run: DagRun) -> None:
+        say(said_of_paused(run))
+
+    assert seen.run is not None
     with shown_status() as status:
-        status.show(_as_line(seen[-1]))
-        async with aclosing(watcher_of(seen[-1]).follow(seen[-1])) as states:
-            async for run in states:
-                seen.append(run)
-                status.show(_as_line(run))
+        status.show(_as_line(seen.run))
+        if seen.url is not None:
+            say(f"Airflow shows it at {seen.url}")
+        ended = await watcher.watch(seen.run, timeout=timeout, seen=show, paused=paused)
+    if ended.state == "failed":
+        raise await watcher.failure(ended)
 
 
-def _print(run: DagRun, *, as_json: bool) -> None:
-    write((_json(run) if as_json else _as_line(run)) + "\n")
+def waiting_again(words: Sequence[str], run_id: str) -> list[str]:
+    """Return the words of the command that waits for the run which the one with these words has triggered."""
+    kept, is_conf = [], False  # which has been sent, and may be long
+    for word in words:
+        if not is_conf and not re.match("--conf(=|$)|-c", word):
+            kept.append(word)
+        is_conf = word in ("-c", "--conf")
+    has_run_id = any(re.match("--run-id(=|$)|-r", word) for word in kept)
+    added = [*([] if has_run_id else ["--run-id", run_id]), "--exists-ok", "--wait"]
+    place = kept.index("trigger") + 1
+    return [*kept[:place], *(word for word in added if word not in kept), *kept[place:]]
+
+
+def _named(run: DagRun) -> str:
+    return f"the run {run.run_id} of {run.dag_id}"
 
 
 def _as_line(run: DagRun) -> str:
     return f"{run.dag_id} {run.state or 'triggered'}: {run.run_id}"
 
 
-def _json(run: DagRun) -> str:
-    text = json.dumps(_as_row(run), indent=4, ensure_ascii=False)
+def _json(row: Mapping[str, Any]) -> str:
+    text = json.dumps(row, indent=4, ensure_ascii=False)
     try:
         text.encode()
     except UnicodeEncodeError:  # half of a surrogate pair, which JSON has a way to say, but UTF-8 has none
-        return json.dumps(_as_row(run), indent=4)
+        return json.dumps(row, indent=4)
     return text
 
 

@@ -32,7 +32,7 @@ from mwaa_async._cli.report import reported
 from mwaa_async._cli.signals import caught_signals
 from mwaa_async._cli.status import shown_status
 from mwaa_async._cli.summary import Summary
-from mwaa_async._cli.waiting import Ends
+from mwaa_async._cli.waiting import DEFAULT_TIMEOUT, Ends, wait_timeout
 from mwaa_async._protocol.run_ids import run_id_pattern
 
 _AT_ONCE = 1000  # rows that the journal gets in one transaction
@@ -54,6 +54,7 @@ _MOST_PROBLEMS = 1000  # that are reported; a file that is something else has on
 )
 @click.option("--retry-failed", is_flag=True, help="Send rows again, too, that Airflow has refused in an earlier call.")
 @click.option("--wait", is_flag=True, help="Wait until all runs have ended, and count how.")
+@wait_timeout
 @click.option("--dry-run", is_flag=True, help="Check the rows, say what is to be done, and send nothing.")
 @click.option(
     "--report",
@@ -72,6 +73,7 @@ def trigger_many(
     on_error: OnError,
     retry_failed: bool,
     wait: bool,
+    timeout: float | None,
     dry_run: bool,
     report: Path | None,
 ) -> None:
@@ -86,9 +88,11 @@ def trigger_many(
     \b
     mwaa-async trigger-many nightly.csv --environment prod --wait
 
-    Exit status: 0 all triggered, 1 some failed, 4 of some it is unknown, 130 interrupted (143 by SIGTERM, 129 by
-    SIGHUP).
+    Exit status: 0 all triggered, 1 some failed (with --wait: or their runs did), 4 of some it is unknown, 124 some runs
+    have not ended within --timeout, 130 interrupted (143 by SIGTERM, 129 by SIGHUP).
     """
+    if timeout is not None and not wait:
+        raise click.UsageError("--timeout is how long --wait waits: give both")
     with _input(file) as path:
         rows = Input(path, environment, conf_columns, run_id_pattern(allowed_run_id_pattern))
         _check(rows, "standard input" if str(file) == "-" else str(file))
@@ -108,7 +112,15 @@ def trigger_many(
             with _room():
                 sources = copies.sources()
             with reported(report) as write:
-                _Run(client, opened, sources, standing, on_error, write, wait=wait).run()
+                _Run(
+                    client,
+                    opened,
+                    sources,
+                    standing,
+                    on_error,
+                    write,
+                    wait=(timeout or DEFAULT_TIMEOUT) if wait else None,
+                ).run()
 
 
 @contextmanager
@@ -241,14 +253,14 @@ class _Run:
         on_error: OnError,
         report: Callable[[TriggerOutcome], None],
         *,
-        wait: bool,
+        wait: float | None,
     ) -> None:
         self._client = client
         self._sources = sources
         self._standing = standing
         self._report = report
         self._batch = Batch(client.environment, journal, on_error)
-        self._summary = Summary(standing.total, keeps_runs=wait)
+        self._summary = Summary(standing.total, keeps_runs=wait is not None)
         self._wait = wait
         self._waiting: anyio.CancelScope | None = None
         self._interrupts = 0
@@ -292,11 +304,11 @@ class _Run:
                     progress.count(outcome)
 
     async def _wait_for_ends(self) -> None:
-        if not self._wait or self._interrupts:
+        if self._wait is None or self._interrupts:
             return
         ends = self._summary.ends = Ends(self._summary.runs)
         with anyio.CancelScope() as self._waiting, shown_status() as status:
-            await ends.wait(self._client, status)
+            await ends.wait(self._client, status, timeout=self._wait)
 
     async def _watch(self, signals: AsyncIterator[signal.Signals]) -> None:
         """Finish what is on the wire when Ctrl-C is pressed, and the second time nothing."""

@@ -1,7 +1,8 @@
 """DAG runs: listing them, and waiting for the end of one. `_commands/triggering.py` makes them."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
@@ -9,12 +10,15 @@ from typing import NoReturn
 
 from mwaa_async._commands.call import Value, aware, call, iso, unsupported
 from mwaa_async._commands.rows import Row, read_row, read_rows
+from mwaa_async._commands.run_ends import failed_run, is_paused, may_be_held, not_ended, said_of_paused, url_of
 from mwaa_async._commands.runner import CommandRunner, EnvironmentRunner
 from mwaa_async._errors import DagRunFailedError, DagRunNotFoundError
 from mwaa_async._model.dag_run import DagRun, changed, watched
 from mwaa_async._model.result import CommandResult, unexpected
 from mwaa_async._protocol.log_lines import last_line
 from mwaa_async._protocol.tables import read_table
+
+logger = logging.getLogger("mwaa_async")
 
 _FIRST_POLL, _LONGEST_POLL = 2.0, 60.0  # seconds
 _ENDED = ("success", "failed")
@@ -33,12 +37,53 @@ class Watcher:
 
     async def wait(self, run: DagRun, *, timeout: float | None, poll_interval: float | None, check: bool) -> DagRun:
         """Wait until the run has ended; see `DagRun.wait`."""
-        async with asyncio.timeout(timeout), aclosing(self.follow(run, poll_interval)) as states:
-            async for state in states:
-                run = state
-        if check:
-            check_success(run)
+
+        async def paused(held: DagRun) -> None:
+            if timeout is None:  # then nothing else would end it
+                raise await not_ended(self._runner.within(), held, None, dag_is_paused=True)
+            logger.warning("%s: %s", self.name, said_of_paused(held))
+
+        ended = await self.watch(run, timeout=timeout, poll_interval=poll_interval, paused=paused)
+        if check and ended.state == "failed":
+            raise await failed_run(self._runner.within(), ended)
+        return ended
+
+    async def watch(
+        self,
+        run: DagRun,
+        *,
+        timeout: float | None,
+        poll_interval: float | None = None,
+        seen: Callable[[DagRun], None] = lambda run: None,
+        paused: Callable[[DagRun], Awaitable[None]],
+    ) -> DagRun:
+        """Return the run when it has ended. Raises `DagRunNotEndedError` after `timeout` seconds.
+
+        `seen` is called each time that the run is looked at, and `paused` where the first look finds a run that waits
+        for its DAG to be unpaused.
+        """
+        is_held: bool | None = None
+        looks = 0
+        try:
+            async with asyncio.timeout(timeout) as limit, aclosing(self.follow(run, poll_interval)) as states:
+                async for run in states:
+                    looks += 1
+                    seen(run)
+                    if looks == 1 and (is_held := await self._is_held(run)):
+                        await paused(run)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise await not_ended(self._runner.within(), run, timeout, dag_is_paused=is_held) from None
         return run
+
+    async def url(self, run: DagRun) -> str | None:
+        """Return where Airflow's web interface shows the run, where that is known."""
+        return await url_of(self._runner.within(), run)
+
+    async def failure(self, run: DagRun) -> DagRunFailedError:
+        """Return the error for this run, which has failed."""
+        return await failed_run(self._runner.within(), run)
 
     async def follow(self, run: DagRun, poll_interval: float | None = None) -> AsyncGenerator[DagRun, None]:
         """Yield the run as it is each time that it is looked at, until it has ended."""
@@ -48,6 +93,13 @@ class Watcher:
             pause = min(pause * 1.5, _LONGEST_POLL) if poll_interval is None else poll_interval
             run = await current(self._runner.within(), run) or self._gone(run)
             yield run
+
+    async def _is_held(self, run: DagRun) -> bool | None:
+        """Tell whether the run waits for its DAG to be unpaused; `None` where nobody had to look, or could."""
+        runner = self._runner.within()
+        if run.state in _ENDED or not await may_be_held(runner, run):
+            return None
+        return await is_paused(runner, run.dag_id)
 
     def _gone(self, run: DagRun) -> NoReturn:
         message = f"{self.name}: the run {run.run_id!r} of DAG {run.dag_id!r} is gone"
@@ -134,12 +186,3 @@ async def dag_state(runner: CommandRunner, dag_id: str, run: datetime | str) -> 
     if not state.isidentifier():
         raise unexpected(result, "state")
     return None if state == "None" else state
-
-
-def check_success(run: DagRun) -> None:
-    """Raise `DagRunFailedError` where the run has failed."""
-    if run.state == "failed":
-        message = f"{run.environment}: the run {run.run_id!r} of DAG {run.dag_id!r} has failed"
-        error = DagRunFailedError(message, environment=run.environment)
-        error.dag_run = run
-        raise error

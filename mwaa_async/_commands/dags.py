@@ -12,6 +12,7 @@ from mwaa_async._commands.call import Value, call, iso, json_text, unsupported
 from mwaa_async._commands.rows import read_rows, read_value
 from mwaa_async._commands.runner import CommandRunner, EnvironmentRunner
 from mwaa_async._commands.triggering import get_run, trigger
+from mwaa_async._errors import DagRunAlreadyExistsError
 from mwaa_async._model.dag_run import DagRun
 from mwaa_async._model.portable import Portable
 from mwaa_async._model.result import CommandResult, unexpected
@@ -84,21 +85,30 @@ class Dags:
         conf: Mapping[str, Any] | None = None,
         run_id: str | None = None,
         logical_date: datetime | None = None,
+        exists_ok: bool = False,
         **timeouts: Unpack[Timeouts],
     ) -> DagRun:
         """Trigger a run of the DAG and return it.
 
         `conf` is any JSON object (as text less than 128 KiB: Linux takes no longer argument). Without a `run_id` it
         gets one that nobody else makes; either way the trigger is safe to repeat, so it is sent once more, after
-        `settle_time`, when nobody knows whether it ran. A `logical_date` without a time zone is taken as UTC.
+        `settle_time`, when nobody knows whether it ran. A `logical_date` without a time zone is taken as UTC. With
+        `exists_ok` the run that has this `run_id` already is returned as it is now, with `conf=None`: Airflow does not
+        say what it had.
 
         Raises `DagNotFoundError`, `DagRunAlreadyExistsError` where the DAG had a run with this run id or logical date
-        before, `ValueError` for a run id that Airflow would not take, `TypeError` or `ValueError` for a conf that is no
-        JSON object, and what every command raises.
+        before, `ValueError` for a run id that Airflow would not take and for `exists_ok` without one, `TypeError` or
+        `ValueError` for a conf that is no JSON object, and what every command raises.
         """
-        run, _ = await trigger(
-            self._runner.within(**timeouts), dag_id, conf=conf, run_id=run_id, logical_date=logical_date
-        )
+        if exists_ok and run_id is None:
+            raise ValueError("exists_ok needs a run_id: without one every run is a new one")
+        runner = self._runner.within(**timeouts)
+        try:
+            run, _ = await trigger(runner, dag_id, conf=conf, run_id=run_id, logical_date=logical_date)
+        except DagRunAlreadyExistsError as error:
+            if not exists_ok or error.dag_run is None:
+                raise
+            return error.dag_run
         return run
 
     async def list(self, **timeouts: Unpack[Timeouts]) -> builtins.list[Dag]:

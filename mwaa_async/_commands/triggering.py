@@ -58,9 +58,10 @@ async def trigger(
         except DagRunAlreadyExistsError as error:
             already = error
             attempts = already.attempts = max(attempts, error.attempts)
-            existing = already.dag_run = await _existing(runner, wanted, version, error, is_first=not second)
+            existing = await _existing(runner, wanted, version, error, is_first=not second)
             if existing is not None and (run_id is None or attempts > 1):
                 return existing, attempts  # an earlier attempt of this trigger has made it
+            already.dag_run = existing and await _of_somebody_else(runner, existing, version)
             if existing is not None or logical_date is not None:
                 raise
         except CommandFailedError as error:
@@ -119,6 +120,15 @@ async def _existing(
         if wanted.logical_date is not None:
             raise _unknown(wanted, error, f"looking for the run failed: {failure}") from failure
         return None if is_first else wanted
+
+
+async def _of_somebody_else(runner: CommandRunner, existing: DagRun, version: Version) -> DagRun:
+    """Return the run as who has not made it knows it: without a conf, and on 1.10 looked for in the list."""
+    found = None
+    if version < (2, 0, 0):
+        with suppress(MwaaError):
+            found = await _in_the_list(runner, existing)
+    return changed(found or existing, conf=None)
 
 
 async def _made_before(runner: CommandRunner, wanted: DagRun, version: Version, error: CommandFailedError) -> DagRun:

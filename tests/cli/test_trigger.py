@@ -2,6 +2,9 @@
 
 import base64
 import json
+import re
+import shlex
+import signal
 from bisect import bisect
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +13,8 @@ import anyio
 import click
 import pytest
 
-from mwaa_async._cli.trigger import conf_from
-from mwaa_async.emulator import CutConnection, Emulator, SlowAnswer, StatusAnswer, WrongAnswer
+from mwaa_async._cli.trigger import conf_from, waiting_again
+from mwaa_async.emulator import CutConnection, EmbeddedAirflow, Emulator, SlowAnswer, StatusAnswer, WrongAnswer
 from mwaa_async.emulator._faults import CommandFault
 from tests.cli.program import INTERRUPTED, PROGRAM, CommandLine, only_line, told, until
 
@@ -21,6 +24,13 @@ pytestmark = pytest.mark.anyio
 async def test_it_prints_the_run(mwaa_async: CommandLine, emulator: Emulator) -> None:
     done = await mwaa_async.led_to(emulator)("trigger", "demo", "etl", "--run-id", "mine")
     assert (done.returncode, done.stdout, done.stderr) == (0, b"etl queued: mine\n", b"")
+
+
+async def test_it_prints_where_airflow_shows_the_run_as_json(mwaa_async: CommandLine, emulator: Emulator) -> None:
+    done = await mwaa_async.led_to(emulator)("trigger", "demo", "etl", "--run-id", "a+b:c", "--json")
+    run = json.loads(done.stdout)
+    page = f"{emulator.web_server_url('demo')}/dags/etl/grid?dag_run_id=a%2Bb%3Ac"
+    assert (run["run_id"], run["url"], run["failed_tasks"]) == ("a+b:c", page, None)
 
 
 @pytest.mark.parametrize("text", ['{"a": [1, true, null]}', "@conf.json"])
@@ -102,17 +112,91 @@ async def test_the_deepest_conf_that_is_taken_can_be_printed_wherever_the_progra
 
 
 async def test_wait_tells_each_state_once_and_ends_with_the_run(mwaa_async: CommandLine, emulator: Emulator) -> None:
-    led = mwaa_async.led_to(emulator)
-    await led("run", "demo", "dags", "unpause", "etl")
-    done = await led("trigger", "demo", "etl", "--run-id", "mine", "--wait")
+    done = await mwaa_async.led_to(emulator)("trigger", "demo", "etl", "--run-id", "mine", "--wait")
     assert (done.returncode, done.stdout) == (0, b"etl success: mine\n")
-    assert done.stderr.decode().splitlines() == ["mwaa-async: etl queued: mine", "mwaa-async: etl success: mine"]
+    assert told(done.stderr) == ["etl queued: mine", f"Airflow shows it at {page_of(emulator)}", "etl success: mine"]
+
+
+def page_of(emulator: Emulator, dag_id: str = "etl", run_id: str = "mine") -> str:
+    return f"{emulator.web_server_url('demo')}/dags/{dag_id}/grid?dag_run_id={run_id}"
+
+
+async def test_a_failed_run_is_exit_1_with_its_failed_tasks_and_where_to_look(mwaa_async: CommandLine) -> None:
+    async with Emulator(dags=["etl:fails"]) as emulator:
+        led = mwaa_async.led_to(emulator)
+        done = await led("trigger", "demo", "etl", "--run-id", "mine", "--wait", "--json")
+        run = json.loads(done.stdout)
+        assert done.returncode == 1
+        assert (run["state"], run["failed_tasks"], run["url"]) == ("failed", ["extract"], page_of(emulator))
+        assert told(done.stderr)[-1] == (
+            f"demo: the run 'mine' of DAG 'etl' has failed; failed tasks: extract; see {page_of(emulator)}"
+        )
+
+
+async def test_a_run_of_a_paused_dag_is_told_at_once_and_is_124_when_the_time_is_over(
+    mwaa_async: CommandLine, emulator: Emulator
+) -> None:
+    led = mwaa_async.led_to(emulator)
+    async with led.started("trigger", "demo", "demo", "--run-id", "mine", "--wait", "--timeout", "4") as process:
+        assert await process.error_line() == "mwaa-async: demo queued: mine"
+        assert await process.error_line() == f"mwaa-async: Airflow shows it at {page_of(emulator, 'demo')}"
+        assert await process.error_line() == (
+            "mwaa-async: the DAG 'demo' is paused, and its runs stay queued until it is unpaused"
+        )
+        last = await process.error_line()
+        assert last.startswith(
+            "mwaa-async: demo: the run 'mine' of DAG 'demo' has not ended within 4 s: it is queued, and goes on"
+        )
+        assert last.endswith(page_of(emulator, "demo"))
+        assert await process.line() == "demo queued: mine"
+        assert await process.ended() == 124
+
+
+async def test_waiting_goes_on_when_the_dag_is_unpaused(mwaa_async: CommandLine, emulator: Emulator) -> None:
+    led = mwaa_async.led_to(emulator)
+    async with led.started("trigger", "demo", "demo", "--run-id", "mine", "--wait") as process:
+        while "is paused" not in await process.error_line():
+            pass
+        await led("run", "demo", "dags", "unpause", "demo")
+        assert await process.ended() == 0
+        assert await process.line() == "demo success: mine"
+
+
+@pytest.mark.parametrize("options", [("--timeout", "5"), ("--wait", "--timeout", "0"), ("--wait", "--timeout", "2h")])
+async def test_a_timeout_is_a_number_of_seconds_that_wait_waits(
+    mwaa_async: CommandLine, options: tuple[str, ...]
+) -> None:
+    done = await mwaa_async("trigger", "demo", "etl", *options)
+    assert done.returncode == 2
+    assert "timeout" in only_line(done.stderr)
+
+
+async def test_an_existing_run_is_printed_and_waited_for_where_that_is_ok(mwaa_async: CommandLine) -> None:
+    async with Emulator(dags=["etl:fails"]) as emulator:
+        led = mwaa_async.led_to(emulator)
+        triggering = ("trigger", "demo", "etl", "--run-id", "mine", "--conf", '{"a": 1}')
+        await led(*triggering, "--exists-ok")
+        refused = await led(*triggering)
+        assert (refused.returncode, refused.stdout) == (1, b"")
+        assert "DagRunAlreadyExists" in only_line(refused.stderr)
+        waited = await led(*triggering, "--exists-ok", "--wait")
+        assert (waited.returncode, waited.stdout) == (1, b"etl failed: mine\n")
+        done = await led(*triggering, "--exists-ok", "--json")
+        run = json.loads(done.stdout)
+        assert (done.returncode, run["run_id"], run["state"], run["conf"]) == (0, "mine", "failed", None)
+        assert only_line(done.stderr) == "mwaa-async: the run mine of etl exists already; nothing was triggered"
+
+
+async def test_exists_ok_needs_a_run_id(mwaa_async: CommandLine) -> None:
+    done = await mwaa_async("trigger", "demo", "etl", "--exists-ok")
+    assert done.returncode == 2
+    assert "--exists-ok needs a --run-id" in only_line(done.stderr)
 
 
 async def test_a_lost_answer_makes_no_second_run(mwaa_async: CommandLine, emulator: Emulator) -> None:
     emulator.faults.commands.append(CutConnection(ran=True))
-    done = await mwaa_async.led_to(emulator)("trigger", "demo", "etl", "--run-id", "mine")
-    assert (done.returncode, done.stdout) == (0, b"etl queued: mine\n")
+    done = await mwaa_async.led_to(emulator)("trigger", "demo", "demo", "--run-id", "mine")
+    assert (done.returncode, done.stdout) == (0, b"demo queued: mine\n")
     assert [record.exit_code for record in emulator.commands[:2]] == [0, 1]
 
 
@@ -148,24 +232,27 @@ async def test_an_error_while_it_waits_says_that_the_run_was_triggered_and_goes_
     assert done.returncode == 4
     run = json.loads(done.stdout)
     assert (run["dag_id"], run["run_id"], run["state"]) == ("etl", "mine", "queued")
-    shown, told_last = told(done.stderr)
+    shown, where, told_last = told(done.stderr)
     assert shown == "etl queued: mine"
-    assert told_last.startswith("the run mine of etl was triggered, and goes on; how it ends could not be seen: demo: ")
+    assert told_last.startswith("the run mine of etl was triggered, and goes on. To wait for it again: ")
+    assert "; how it ends could not be seen: demo: " in told_last
+    assert page_of(emulator) in where
 
 
 async def test_an_error_while_it_waits_leaves_the_state_that_was_seen_last(
     mwaa_async: CommandLine, emulator: Emulator
 ) -> None:
     led = mwaa_async.led_to(emulator)
-    emulator.faults.commands.extend([None, None, UNREACHABLE])
-    done = await led("trigger", "demo", "etl", "--run-id", "mine", "--wait")
-    assert (done.returncode, done.stdout) == (4, b"etl queued: mine\n")
+    emulator.faults.commands.extend([None, None, None, UNREACHABLE])
+    done = await led("trigger", "demo", "demo", "--run-id", "mine", "--wait")
+    assert (done.returncode, done.stdout) == (4, b"demo queued: mine\n")
 
 
 async def test_a_run_that_is_deleted_while_it_waits_does_not_go_on(mwaa_async: CommandLine, emulator: Emulator) -> None:
     led = mwaa_async.led_to(emulator)
     async with led.started("trigger", "demo", "etl", "--run-id", "mine", "--wait", "--json") as process:
         assert await process.error_line() == "mwaa-async: etl queued: mine"
+        assert page_of(emulator) in await process.error_line()
         await led("run", "demo", "dags", "delete", "etl", "--yes")
         line = await process.error_line()
         assert "goes on" not in line
@@ -173,15 +260,45 @@ async def test_a_run_that_is_deleted_while_it_waits_does_not_go_on(mwaa_async: C
         assert await process.ended() == 1
 
 
-async def test_interrupted_while_it_waits_it_says_that_the_run_goes_on(
-    mwaa_async: CommandLine, emulator: Emulator
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("run_id", [("--run-id=it's mine",), ()], ids=["given", "ours"])
+async def test_interrupted_while_it_waits_it_says_that_the_run_goes_on_and_how_to_look_at_it(
+    mwaa_async: CommandLine, run_id: tuple[str, ...], number: signal.Signals, status: int
 ) -> None:
-    led = mwaa_async.led_to(emulator)
-    async with led.started("trigger", "demo", "etl", "--run-id", "mine", "--wait") as process:  # of a paused DAG
-        assert await process.error_line() == "mwaa-async: etl queued: mine\n".rstrip("\n")
-        process.press_ctrl_c()
-        assert "the run mine of etl was triggered, and goes on" in await process.error_line()
-        assert await process.ended() == INTERRUPTED
+    async with Emulator(airflow="2.5.3") as emulator:  # which takes every run id
+        led = mwaa_async.led_to(emulator)
+        triggering = ("--guard", "local", "trigger", "demo", "demo", *run_id, "--conf", '{"a": 1}', "--wait")
+        async with led.started(*triggering) as process:
+            while "is paused" not in await process.error_line():
+                pass
+            process.send(number)
+            line = await process.error_line()
+            assert re.search(
+                r"interrupted; the run (it's mine|mwaa_async__\S+) of demo was triggered, and goes on\. ", line
+            )
+            assert await process.ended() == status
+        [again] = re.findall(r"To wait for it again: mwaa-async (.*); Airflow shows it at https://", line)
+        await led("run", "demo", "dags", "unpause", "demo")
+        done = await led(*shlex.split(again))
+        assert done.returncode == 0
+        assert done.stdout.startswith(b"demo success: ")
+        airflow = emulator.airflow("demo")
+        assert isinstance(airflow, EmbeddedAirflow)
+        assert [run.conf for run in airflow.dag_runs()] == [{"a": 1}]
+
+
+@pytest.mark.parametrize(
+    ("words", "again"),
+    [
+        ("trigger prod etl", "trigger --run-id ours --exists-ok --wait prod etl"),
+        ("--region r trigger prod etl -c {} --wait", "--region r trigger --run-id ours --exists-ok prod etl --wait"),
+        ("trigger prod etl --conf={} -r mine", "trigger --exists-ok --wait prod etl -r mine"),
+        ("trigger -c{} --run-id=mine -- prod etl", "trigger --exists-ok --wait --run-id=mine -- prod etl"),
+        ("trigger prod etl --conf -r --exists-ok", "trigger --run-id ours --wait prod etl --exists-ok"),
+    ],
+)
+def test_the_same_command_waits_again_with_the_run_id_and_without_the_conf(words: str, again: str) -> None:
+    assert waiting_again(words.split(), "ours") == again.split()
 
 
 async def test_interrupted_while_it_triggers_it_waits_for_the_web_server(

@@ -574,8 +574,7 @@ async def test_wait_waits_for_all_runs_and_counts_their_ends(led: CommandLine, e
     Path("rows.csv").write_text(
         "environment,dag_id,logical_date\ndev,etl,\ndev,etl,\ndev,demo,2026-01-31T00:00:00.5Z\nprod,report,2026-01-31\n"
     )
-    await unpause(led, "etl", "demo")
-    await unpause(led, "report", environment="prod")
+    await unpause(led, "demo")
     done = await led("trigger-many", "rows.csv", "--wait")
     assert done.returncode == 0
     assert told(done.stderr)[-2:] == ["4 rows: 4 triggered", "the runs: 4 success"]
@@ -587,7 +586,6 @@ async def test_failed_and_lost_runs_are_exit_1(mwaa_async: CommandLine) -> None:
     write_rows("etl", "etl", "demo", "report")
     async with Emulator(["dev"], airflow=Unlucky("2.10.5", dags=("etl", "demo", "report"))) as emulator:
         led = mwaa_async.led_to(emulator)
-        await unpause(led, "etl", "demo", "report")
         done = await led("trigger-many", "rows.csv", "--wait")
     assert done.returncode == 1
     assert told(done.stderr)[-2:] == ["4 rows: 4 triggered", "the runs: 2 failed, 1 gone, 1 success"]
@@ -595,7 +593,6 @@ async def test_failed_and_lost_runs_are_exit_1(mwaa_async: CommandLine) -> None:
 
 async def test_a_failure_on_the_way_is_told_and_the_waiting_goes_on(led: CommandLine, emulator: Emulator) -> None:
     write_rows("etl")
-    await unpause(led, "etl")
     async with led.started("trigger-many", "rows.csv", "--wait") as process:
         while "0 of 1 runs have ended" not in await process.error_line():
             pass
@@ -611,11 +608,50 @@ async def test_wait_of_a_second_call_waits_for_the_runs_of_the_first(led: Comman
     Path("rows.csv").write_text(
         "environment,dag_id,logical_date\ndev,etl,2026-01-31\ndev,etl,2026-01-30T01:00:00.5+01:00\n"
     )
-    await unpause(led, "etl")
     await led("trigger-many", "rows.csv")
     done = await led("trigger-many", "rows.csv", "--wait")
     assert done.returncode == 0
     assert told(done.stderr)[-2:] == ["2 rows: 2 triggered already", "the runs: 2 success"]
+
+
+async def test_failed_runs_are_told_with_their_tasks_and_a_paused_dag_once(mwaa_async: CommandLine) -> None:
+    write_rows("broken", "broken", "new", "new")
+    async with Emulator(["dev"], dags=["broken:fails", "new:paused"]) as emulator:
+        led = mwaa_async.led_to(emulator)
+        done = await led("trigger-many", "rows.csv", "--wait", "--timeout", "5")
+        looks = [record.command for record in emulator.commands if "next-execution" in record.command]
+    assert done.returncode == 1
+    lines = told(done.stderr)
+    failed = [line for line in lines if "of DAG 'broken' has failed; failed tasks: extract; see https://" in line]
+    assert len(set(failed)) == 2
+    assert lines.count("dev: the DAG 'new' is paused, and its runs stay queued until it is unpaused") == 1
+    assert lines[-1] == "the runs: 2 failed, 2 not ended yet"
+    assert looks == ["dags next-execution new"]
+
+
+async def test_runs_that_have_not_ended_in_time_are_124(led: CommandLine, emulator: Emulator) -> None:
+    write_rows("etl", "demo")  # which is paused
+    done = await led("trigger-many", "rows.csv", "--wait", "--timeout", "4")
+    assert done.returncode == 124
+    assert told(done.stderr)[-1] == "the runs: 1 not ended yet, 1 success"
+
+
+async def test_of_very_many_failed_runs_some_are_told(mwaa_async: CommandLine) -> None:
+    write_rows(*["broken"] * 14)
+    async with Emulator(["dev"], dags=["broken:fails"]) as emulator:
+        done = await mwaa_async.led_to(emulator)("trigger-many", "rows.csv", "--wait")
+    assert done.returncode == 1
+    lines = told(done.stderr)
+    assert sum("has failed; failed tasks: extract" in line for line in lines) == 10
+    assert lines[-1] == "the runs: 14 failed"
+
+
+async def test_a_timeout_is_how_long_wait_waits(led: CommandLine, emulator: Emulator) -> None:
+    write_rows("etl")
+    done = await led("trigger-many", "rows.csv", "--timeout", "5")
+    assert done.returncode == 2
+    assert "--timeout is how long --wait waits: give both" in told(done.stderr)[0]
+    assert not emulator.commands
 
 
 # Ctrl-C
@@ -714,14 +750,14 @@ async def test_ctrl_c_twice_ends_it_also_when_nobody_reads_what_it_says(mwaa_asy
 
 
 async def test_interrupted_while_it_waits_the_runs_go_on(led: CommandLine, emulator: Emulator) -> None:
-    write_rows("etl", "etl")  # which is paused
+    write_rows("demo", "demo")  # which is paused
     async with led.started("trigger-many", "rows.csv", "--wait") as process:
         while "0 of 2 runs have ended" not in await process.error_line():
             pass
         process.press_ctrl_c()
         lines, arguments = await go_on(process)
     assert "mwaa-async: the runs: 2 not ended yet" in lines
-    await unpause(led, "etl")
+    await unpause(led, "demo")
     done = await led(*arguments)
     assert (done.returncode, told(done.stderr)[-1]) == (0, "the runs: 2 success")
 

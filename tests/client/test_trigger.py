@@ -17,14 +17,14 @@ from mwaa_async import (
     DagRun,
     DagRunAlreadyExistsError,
     DagRunFailedError,
+    DagRunNotEndedError,
     DagRunNotFoundError,
     Environment,
     MwaaClient,
     OutcomeUnknownError,
     UnsupportedCommandError,
 )
-from mwaa_async._commands.dag_runs import check_success
-from mwaa_async.emulator import CutConnection, EmbeddedAirflow, Emulator, StatusAnswer, WrongAnswer
+from mwaa_async.emulator import CutConnection, EmbeddedAirflow, Emulator, RecordedAirflow, StatusAnswer, WrongAnswer
 from tests.crashes import CrashingAirflow
 
 pytestmark = pytest.mark.anyio
@@ -160,7 +160,6 @@ async def test_a_conf_that_is_no_json_object_is_refused_before_anything_is_sent(
 
 
 async def test_waiting_ends_when_the_run_has_succeeded(demo: Environment, emulator: Emulator) -> None:
-    await demo.dags.unpause("etl")
     run = await demo.dags.trigger("etl", conf=CONF)
     ended = await run.wait(poll_interval=0.1, timeout=30)
     assert (ended.state, ended.run_id, ended.conf) == ("success", run.run_id, CONF)
@@ -168,11 +167,63 @@ async def test_waiting_ends_when_the_run_has_succeeded(demo: Environment, emulat
     assert await ended.wait() == ended
 
 
-async def test_waiting_ends_at_its_timeout(demo: Environment) -> None:
-    run = await demo.dags.trigger("etl")  # of a paused DAG
-    if run.state != "running":
-        with pytest.raises(TimeoutError):
-            await run.wait(poll_interval=0.05, timeout=0.2)
+# What MWAA offers on 2.0 and 2.1 tells nobody whether a DAG is paused.
+KNOWS_PAUSED = [version for version in VERSIONS if version != "2.0.2"]
+
+
+async def test_waiting_ends_at_its_timeout_with_an_error_that_says_that_the_run_goes_on(
+    demo: Environment, emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = await demo.dags.trigger("demo", run_id="run_1")  # of a paused DAG
+    with pytest.raises(
+        DagRunNotEndedError, match=r"'run_1' of DAG 'demo' has not ended within 1.5 s: .* goes on"
+    ) as caught:
+        await run.wait(poll_interval=0.05, timeout=1.5)
+    assert isinstance(caught.value, TimeoutError)
+    assert caught.value.ran is True
+    assert caught.value.dag_run is not None
+    assert caught.value.dag_run.run_id == "run_1"
+    knows = await demo.airflow_version() in KNOWS_PAUSED
+    assert caught.value.dag_is_paused is (True if knows else None)
+    assert ("the DAG 'demo' is paused" in str(caught.value)) == knows
+    assert [record.levelname for record in caplog.records if "is paused" in record.message] == ["WARNING"] * knows
+    assert sum("next" in record.command for record in emulator.commands) == knows  # one look
+
+
+async def test_waiting_without_a_timeout_for_a_run_of_a_paused_dag_ends_at_once(demo: Environment) -> None:
+    run = await demo.dags.trigger("demo", run_id="run_1")
+    if await demo.airflow_version() not in KNOWS_PAUSED:
+        return  # it would go on for ever, as said in the docs
+    with pytest.raises(
+        DagRunNotEndedError, match=r"has not ended: .*; the DAG 'demo' is paused, .* until it is unpaused"
+    ):
+        await run.wait(poll_interval=0.05)
+    await demo.dags.unpause("demo")
+    assert (await run.wait(poll_interval=0.05)).state == "success"
+
+
+async def test_nobody_looks_whether_the_dag_of_a_run_that_runs_is_paused(demo: Environment, emulator: Emulator) -> None:
+    run = await demo.dags.trigger("etl")
+    await run.wait(poll_interval=0.1, timeout=30)
+    looks = [record.command for record in emulator.commands if "next" in record.command]
+    assert len(looks) == (await demo.airflow_version() == "1.10.12")  # where runs of paused DAGs are "running", too
+
+
+async def test_a_timeout_around_it_stays_what_it_is(demo: Environment) -> None:
+    run = await demo.dags.trigger("etl")
+    with pytest.raises(TimeoutError) as caught:
+        async with asyncio.timeout(0.05):
+            await run.wait(poll_interval=5, timeout=30)
+    assert not isinstance(caught.value, DagRunNotEndedError)
+
+
+async def test_whether_the_dag_is_paused_may_be_unknown() -> None:
+    async with Emulator(refused_commands=["dags next-execution"]) as emulator, led_to(emulator) as demo:
+        run = await demo.dags.trigger("demo")
+        with pytest.raises(DagRunNotEndedError) as caught:
+            await run.wait(poll_interval=0.05, timeout=0.5)
+        assert caught.value.dag_is_paused is None
+        assert "paused" not in str(caught.value)
 
 
 async def test_waiting_for_a_run_that_is_deleted_is_an_error(demo: Environment) -> None:
@@ -182,12 +233,116 @@ async def test_waiting_for_a_run_that_is_deleted_is_an_error(demo: Environment) 
         await run.wait(poll_interval=0.05)
 
 
-def test_a_failed_run_is_an_error_with_the_run_in_it() -> None:
-    run = DagRun(dag_id="etl", run_id="mine", state="failed")
-    with pytest.raises(DagRunFailedError, match="'mine' of DAG 'etl' has failed") as caught:
-        check_success(run)
-    assert caught.value.ran is True
-    assert caught.value.dag_run is run
+RUN_ID = "mine__2026-01-01T00:00:00+00:00"
+PAGES = {
+    "1.10.12": r"/graph\?dag_id=etl&execution_date=20\d\d-\d\d-\d\dT\d\d%3A\d\d%3A\d\d%2B00%3A00",
+    "2.0.2": r"/graph\?dag_id=etl&execution_date=20\d\d-\d\d-\d\dT\d\d%3A\d\d%3A\d\d%2B00%3A00",
+    "2.2.5": r"/graph\?dag_id=etl&execution_date=20\d\d-\d\d-\d\dT\d\d%3A\d\d%3A\d\d%2B00%3A00",
+    "2.5.3": r"/dags/etl/grid\?dag_run_id=mine__2026-01-01T00%3A00%3A00%2B00%3A00",
+    "2.10.5": r"/dags/etl/grid\?dag_run_id=mine__2026-01-01T00%3A00%3A00%2B00%3A00",
+    "3.0.6": r"/dags/etl/runs/mine__2026-01-01T00%3A00%3A00%2B00%3A00",
+    "3.3.1": r"/dags/etl/runs/mine__2026-01-01T00%3A00%3A00%2B00%3A00",
+}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_failed_run_is_an_error_with_its_failed_tasks_and_where_to_look(version: str) -> None:
+    async with Emulator(airflow=version, dags=["etl:fails"]) as emulator, led_to(emulator) as demo:
+        run = await demo.dags.trigger("etl", run_id=RUN_ID)
+        with pytest.raises(DagRunFailedError, match="of DAG 'etl' has failed") as caught:
+            await run.wait(poll_interval=0.2, timeout=30)
+        error = caught.value
+        assert error.ran is True
+        assert error.dag_run is not None
+        assert (error.dag_run.run_id, error.dag_run.state) == (RUN_ID, "failed")
+        assert error.failed_tasks == (None if version == "1.10.12" else ("extract",))
+        assert ("failed tasks: extract; see " in str(error)) == (version != "1.10.12")
+        assert error.url is not None
+        assert re.fullmatch(re.escape(emulator.web_server_url("demo")) + PAGES[version], error.url)
+        assert str(error).endswith(f"; see {error.url}")
+        assert (await run.wait(poll_interval=0.0, check=False)).state == "failed"
+
+
+@pytest.mark.parametrize(
+    "fault", [StatusAnswer(403), StatusAnswer(404), StatusAnswer(504, ran=True), WrongAnswer()], ids=repr
+)
+async def test_a_failed_run_stays_one_where_its_tasks_cannot_be_had(fault: StatusAnswer | WrongAnswer) -> None:
+    async with Emulator(dags=["etl:fails"]) as emulator, led_to(emulator, retry_reads=False) as demo:
+        run = await demo.dags.trigger("etl", run_id="mine")
+        failed = await run.wait(poll_interval=0.2, check=False)
+        emulator.faults.commands.extend([fault] * 2)  # a refused token is replaced once
+        with pytest.raises(
+            DagRunFailedError, match=r"has failed; see https://[\d.:]+/dags/etl/grid\?dag_run_id=mine$"
+        ) as caught:
+            await failed.wait()
+        assert caught.value.failed_tasks is None
+
+
+def rows_of(*tasks: tuple[str, str, str]) -> str:
+    """Return what Airflow 2.10.3 prints of a run whose mapped tasks have these indexes and states."""
+    dates = {"start_date": "", "end_date": "2026-11-25T18:07:35.084235+00:00"}
+    row = {"dag_id": "etl", "execution_date": "2024-05-01T00:00:00+00:00"}
+    return json.dumps(
+        [{**row, "task_id": name, "state": state, **dates, "map_index": index} for name, index, state in tasks]
+    )
+
+
+@pytest.mark.parametrize(
+    ("tasks", "failed", "said"),
+    [
+        (
+            [("extract", "", "failed"), ("load", "", "upstream_failed"), ("m", "0", "success"), ("m", "1", "failed")],
+            ("extract", "m[1]"),
+            "has failed; failed tasks: extract, m[1]; see",
+        ),
+        ([("extract", "", "skipped")], (), "has failed, without a task that failed; see"),
+        (
+            [("m", str(number), "failed") for number in range(12)],
+            tuple(f"m[{number}]" for number in range(12)),
+            "m[8], m[9] and 2 more; see",
+        ),
+    ],
+    ids=["mapped", "none", "many"],
+)
+async def test_of_the_tasks_those_count_that_failed_themselves(
+    tasks: list[tuple[str, str, str]], failed: tuple[str, ...], said: str
+) -> None:
+    row = {"dag_id": "etl", "run_id": "mine", "state": "failed", "execution_date": "2024-05-01T00:00:00+00:00"}
+    printed = [json.dumps([row]), rows_of(*tasks)]
+    airflow = RecordedAirflow("2.10.3", [{"exit": 0, "stdout": f"{text}\n", "stderr": ""} for text in printed])
+    async with Emulator(airflow=airflow) as emulator, led_to(emulator) as demo:
+        [run] = await demo.dags.list_runs("etl")
+        with pytest.raises(DagRunFailedError, match=re.escape(said)) as caught:
+            await run.wait()
+        assert caught.value.failed_tasks == failed
+
+
+async def test_an_existing_run_is_taken_where_that_is_ok(demo: Environment, emulator: Emulator) -> None:
+    first = await demo.dags.trigger("etl", run_id="run_1", conf=CONF)
+    again = await demo.dags.trigger("etl", run_id="run_1", conf={"other": 1}, exists_ok=True)
+    assert (again.run_id, again.conf) == (first.run_id, None)
+    if await demo.airflow_version() != "2.0.2":  # MWAA offers nothing there that would find it
+        assert again.state in {"running", "success"}
+        assert (await again.wait(poll_interval=0.1, timeout=30)).state == "success"
+    assert len(sent(emulator)) == 2
+
+
+async def test_what_is_new_is_triggered_where_an_existing_run_is_ok(demo: Environment) -> None:
+    run = await demo.dags.trigger("etl", run_id="run_1", conf=CONF, exists_ok=True)
+    assert (run.run_id, run.conf) == ("run_1", CONF)
+
+
+async def test_a_logical_date_of_another_run_is_an_error_all_the_same(demo: Environment) -> None:
+    date = datetime(2024, 5, 1, tzinfo=UTC)
+    await demo.dags.trigger("etl", run_id="one", logical_date=date)
+    with pytest.raises(DagRunAlreadyExistsError):
+        await demo.dags.trigger("etl", run_id="other", logical_date=date, exists_ok=True)
+
+
+async def test_without_a_run_id_nothing_can_exist(demo: Environment, emulator: Emulator) -> None:
+    with pytest.raises(ValueError, match="exists_ok needs a run_id"):
+        await demo.dags.trigger("etl", exists_ok=True)
+    assert not emulator.commands
 
 
 async def test_a_run_whose_answer_was_lost_is_found_although_the_next_attempt_crashes() -> None:
@@ -216,7 +371,7 @@ async def test_a_run_whose_short_look_up_is_refused_is_found_in_the_list(version
         await demo.airflow_version()
         emulator.faults.commands.extend([CutConnection(ran=True), None, FORBIDDEN, FORBIDDEN])
         run = await demo.dags.trigger("etl", conf=CONF)
-        assert (run.state, run.conf) == ("queued", CONF)
+        assert (run.state, run.conf) == ("running", CONF)
         assert await runs_of(demo, "etl") == [run.run_id]
 
 
@@ -266,7 +421,7 @@ async def test_a_run_that_exists_is_found_without_reading_all_runs_of_the_dag(ve
             await demo.dags.trigger("etl", run_id="run_1")
         assert caught.value.dag_run is not None
         assert caught.value.dag_run.logical_date == run.logical_date
-        assert caught.value.dag_run.state == "queued"
+        assert caught.value.dag_run.state == "running"
         lists = [record.command for record in emulator.commands if "list-runs" in record.command]
         assert all("--start-date=" in line and "--end-date=" in line for line in lists)
 
