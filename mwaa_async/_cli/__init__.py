@@ -93,7 +93,7 @@ def program(context: click.Context, /, *, guard: str, verbose: bool, **others: A
     mwaa-async --region eu-west-1 run prod "dags list -o json"
 
     Exit status: 0 done, 1 Airflow reports failure, 2 wrong usage, 3 nothing ran, 4 unknown whether it ran,
-    130 interrupted (143 by SIGTERM, 129 by SIGHUP).
+    124 a run has not ended in time, 130 interrupted (143 by SIGTERM, 129 by SIGHUP).
     """
     if verbose:
         log_to_stderr()
