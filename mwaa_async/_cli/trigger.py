@@ -117,7 +117,7 @@ def trigger(
 
     \b
     mwaa-async trigger prod etl --conf '{"day": "2026-01-01"}' --wait
-    mwaa-async trigger prod etl --conf @conf.json --run-id etl-2026-01-01 --exists-ok
+    mwaa-async trigger prod etl --conf @conf.json --run-id etl-1 --exists-ok
     """
 
     if timeout is not None and not wait:
