@@ -17,7 +17,7 @@ async def test_a_run_of_a_paused_dag_is_not_waited_for_for_ever(airflow: RealAir
         await run.wait(poll_interval=0.0)
     assert caught.value.dag_is_paused is True
     airflow.query("UPDATE dag SET is_paused = false WHERE dag_id = 'etl'")
-    assert await is_paused(demo.runner, "etl") is False
+    assert await is_paused(demo.runner.within(), "etl") is False
 
 
 async def test_the_tasks_that_failed_are_named(airflow: RealAirflow, demo: Environment) -> None:
