@@ -14,12 +14,13 @@ class AttemptError(Exception):
 class NotSentError(AttemptError):
     """Nothing of the request left this process: no address, no connection, no TLS, no way through the proxy.
 
-    `advice` is what to do about it, in sentences.
+    `advice` is what to do about it, in sentences, and `kind` one of those of `connect_failures`, where that is known.
     """
 
-    def __init__(self, cause: str = "", advice: str = "") -> None:
+    def __init__(self, cause: str = "", advice: str = "", kind: str = "") -> None:
         super().__init__(cause)
         self.advice = advice
+        self.kind = kind
 
 
 class NoWayError(NotSentError):

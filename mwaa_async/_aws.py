@@ -11,7 +11,7 @@ from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from mwaa_async._aws_errors import Refusal, refusal_of, token_error
+from mwaa_async._aws_errors import Refusal, RefusedError, refusal_of, token_error
 from mwaa_async._clock import now
 from mwaa_async._errors import TokenError
 from mwaa_async._identity import EnvironmentId, own_endpoint
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aiobotocore.session import AioSession
     from aiohttp import BaseConnector
 
-_PERMISSIONS = {
+PERMISSIONS = {
     "create_cli_token": "airflow:CreateCliToken",
     "get_environment": "airflow:GetEnvironment",
     "list_environments": "airflow:ListEnvironments",
@@ -126,7 +126,12 @@ def _sdk_session(session: "aioboto3.Session | AioSession") -> "AioSession":
 
 
 async def _account(options: AwsOptions, session: "AioSession", authorities: ssl.SSLContext) -> Account:
-    region = options.region_name or session.get_config_variable("region")
+    from botocore.exceptions import NoRegionError
+
+    # A variable that is set to nothing, as compose files do, hides the profile's region from the SDK.
+    region = options.region_name or session.get_config_variable("region") or session.get_scoped_config().get("region")
+    if not region:
+        raise NoRegionError
     bundle = None if options.ssl_context else session.get_config_variable("ca_bundle")
     ssl_context, chosen, awss_own = await asyncio.gather(
         asyncio.to_thread(with_bundle, authorities, bundle),
@@ -239,25 +244,30 @@ class MwaaApi:
         """Close the AWS client's connections."""
         await self._resources.aclose()
 
-    async def _call(
-        self, operation: str, read: Callable[[object], T], environment: str | None, **arguments: str
-    ) -> tuple[T, float]:
+    async def ask(self, operation: str, read: Callable[[object], T], **arguments: str) -> tuple[T, float]:
         """Return what `read` makes of the answer, and when AWS was asked: making the AWS client is none of that time.
 
-        Raises `TokenError` for whatever AWS answers and its SDK raises.
+        Raises `RefusedError` for whatever AWS answers and its SDK raises.
         """
-        place = f"{environment}: " if environment else ""
         try:
             client = self._client or await self._open()
         except (ValueError, ImportError) as error:  # a proxy of the environment variables that cannot be used
-            raise TokenError(f"{place}no way to AWS: {error}", environment=environment) from None
+            raise RefusedError(Refusal("unusable", "", f"no way to AWS: {error}")) from None
         asked_at = now()
         try:
             return read(await getattr(client, operation)(**arguments)), asked_at
         except UnusableAnswerError as error:
-            raise TokenError(f"{place}{error}", environment=environment) from None
+            raise RefusedError(Refusal("unusable", "", str(error))) from None
         except Exception as error:  # noqa: BLE001  # its parser takes an answer for granted, and fails in many ways
-            raise token_error(refusal_of(error), environment, _PERMISSIONS[operation]) from None
+            raise RefusedError(refusal_of(error)) from None
+
+    async def _call(
+        self, operation: str, read: Callable[[object], T], environment: str | None, **arguments: str
+    ) -> tuple[T, float]:
+        try:
+            return await self.ask(operation, read, **arguments)
+        except RefusedError as error:
+            raise token_error(error.refusal, environment, PERMISSIONS[operation]) from None
 
     async def _open(self) -> Any:
         async with self._opening:

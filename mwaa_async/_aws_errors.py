@@ -7,7 +7,7 @@ from mwaa_async._errors import AccessDeniedError, EnvironmentNotFoundError, Thro
 from mwaa_async._protocol.secrets import beginning
 from mwaa_async._transport.broken_answers import what_happened
 
-Kind = Literal["not found", "clock", "expired", "credentials", "denied", "throttled", "other"]
+Kind = Literal["not found", "clock", "expired", "credentials", "denied", "throttled", "unusable", "other"]
 
 # Of error codes: the common ones of all services, those of STS, and the names of what the SDK raises by itself.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-signing.html
@@ -66,6 +66,14 @@ class Refusal(NamedTuple):
         return f"{self.code}: {self.text}" if self.code else self.text
 
 
+class RefusedError(Exception):
+    """AWS did not do what it was asked."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.told)
+        self.refusal = refusal
+
+
 def refusal_of(error: Exception) -> Refusal:
     """Return what an error of the SDK's says of AWS's answer, or of there being none."""
     code, text, name = _code(error), _text(error), type(error).__name__
@@ -108,6 +116,8 @@ def token_error(refusal: Refusal, environment: str | None = None, permission: st
                 f"{place}AWS takes no more requests for now ({code}); nothing was sent, try again later",
                 environment=environment,
             )
+        case "unusable":
+            return TokenError(f"{place}{text}", environment=environment)
         case _:
             told = f"{_missing(permission)}: {text}{remedy and '; '}{remedy}"
             return TokenError(f"{place}{told}", environment=environment)

@@ -18,7 +18,7 @@ from mwaa_async._cli.options import (
 from mwaa_async._cli.output import log_to_stderr
 from mwaa_async._version import __version__
 
-_COMMANDS = ("emulator", "environments", "journal", "run", "token", "trigger", "trigger-many")
+_COMMANDS = ("doctor", "emulator", "environments", "journal", "run", "token", "trigger", "trigger-many")
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 

@@ -13,7 +13,7 @@ from mwaa_async._cli.exits import MissingExtraError
 from mwaa_async._clock import check_seconds
 from mwaa_async._identity import check_name
 from mwaa_async._protocol.run_ids import RUN_ID_PATTERN
-from mwaa_async._transport.connections import parse_address, parse_proxy
+from mwaa_async._transport.connections import Route, parse_address, parse_proxy
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,13 @@ class Options:
             settle_time=self.settle_time,
             allow_unlisted=allow_unlisted,
             allowed_run_id_pattern=allowed_run_id_pattern,
+        )
+
+    def route(self) -> Route:
+        """Return the way to the web servers."""
+        return Route(
+            None if self.proxy is None else parse_proxy(self.proxy),
+            None if self.connect_to is None else parse_address(self.connect_to),
         )
 
     def aws(self) -> AwsOptions:

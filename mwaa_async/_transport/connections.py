@@ -63,6 +63,16 @@ class Way:
             return "connect_to", str(self.connect_to)
         return "web server", self.hostname
 
+    @property
+    def first_address(self) -> Address:
+        """Return the address that the TCP connection goes to."""
+        if self.proxy is not None:
+            return self.proxy.address
+        if self.connect_to is not None:
+            return self.connect_to
+        host, _, port = self.hostname.partition(":")
+        return Address(host, int(port or 443))
+
     def url(self, path: str) -> "URL":
         """Return the URL of a request. Its host is the one that is connected to."""
         return _url(self.hostname if self.connect_to is None else str(self.connect_to), path)

@@ -5,11 +5,12 @@ import io
 import re
 import selectors
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mwaa_async._attempts import ConnectionClosedError, LostError, NotSentError, NoWayError
 from mwaa_async._clock import now
@@ -43,8 +44,16 @@ _LARGEST = 32 << 20
 _SHOWN_OF_TOKEN = 8  # characters of it that tell it from everything else
 
 
+# As Python's `ssl` describes it.
+Certificate = Mapping[str, Any]
+
+
 class TooLargeError(Exception):
     """The command ran, but printed more than can be taken in."""
+
+
+class _StandingError(Exception):
+    """The connection stands, and that is all that was wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,7 @@ class WebServer:
         self._unread = _Selector()
         self._before_sending: Callable[[], Awaitable[None]] = _not_in_use
         self._is_sent = False
+        self._certificate: Certificate = {}
 
     async def post(
         self, hostname: str, path: str, token: str, line: str, *, before_sending: Callable[[], Awaitable[None]]
@@ -107,6 +117,16 @@ class WebServer:
         except _transport_errors(self._way) as error:
             # The cause is told, not chained: aiohttp's errors carry the request's headers, the token among them.
             raise (LostError(what_happened(error)) if self._is_sent else self._not_sent(error, hostname)) from None
+
+    async def look(self, hostname: str) -> Certificate:
+        """Connect as a command does, send nothing, and return the certificate. Raises `NotSentError`."""
+
+        async def stop() -> None:
+            raise _StandingError
+
+        with suppress(_StandingError):
+            await self.post(hostname, "/", "", "", before_sending=stop)
+        return self._certificate
 
     async def aclose(self) -> None:
         """Close the connection."""
@@ -163,7 +183,7 @@ class WebServer:
 
     def _not_sent(self, error: Exception, hostname: str) -> NotSentError:
         failure, way = failure_of(error), self._way_to(hostname)
-        return NotSentError(happened(failure, way, self._patience), advice(failure.kind, way.first[0]))
+        return NotSentError(happened(failure, way, self._patience), advice(failure.kind, way.first[0]), failure.kind)
 
     async def _look_before_sending(self, connection: "Connection") -> None:
         """Look a last time, with the connection in hand and nothing sent yet, whether to send at all."""
@@ -179,6 +199,7 @@ class WebServer:
         self._connection = connection.protocol
         self._unread = _Selector()
         if connection.transport is not None:
+            self._certificate = connection.transport.get_extra_info("peercert") or {}
             self._unread.register(connection.transport.get_extra_info("socket").fileno(), selectors.EVENT_READ)
 
 

@@ -55,6 +55,8 @@ class Emulator:
     address without a slash at its end is answered with 307 to `redirect_location`, in which `{host}` is the web
     server's own name and port: `"/aws_mwaa/cli/"` is the relative one, and any other is possible too. Commands that
     begin with the words of one of `refused_commands` (`"dags report"`) are answered with 403, whatever the token.
+    AWS's clock is `clock_offset` seconds ahead of this machine's; signatures of another time than the last and the next
+    five minutes are refused.
 
     `commands` and `tokens` record what was run and issued; `faults` is a script of what goes wrong next.
     """
@@ -75,6 +77,7 @@ class Emulator:
         command_time: float = 0.0,
         redirect_location: str = "https://{host}/aws_mwaa/cli/",
         refused_commands: Collection[str] = (),
+        clock_offset: float = 0.0,
     ) -> None:
         if failed_status not in (200, 400):
             raise ValueError("failed_status is 200 or 400")
@@ -88,6 +91,7 @@ class Emulator:
         self.region = region
         self._port = port
         self._token_time = token_time
+        self._clock_offset = clock_offset
         self._failed_status = failed_status
         self._redirect_location = redirect_location
         self._environments = {
@@ -153,6 +157,7 @@ class Emulator:
         direct = ",".join(filter(None, [os.environ.get("NO_PROXY", os.environ.get("no_proxy")), _HOST, "localhost"]))
         return {
             "AWS_ENDPOINT_URL_MWAA": self.endpoint_url,
+            "AWS_ENDPOINT_URL_STS": self.endpoint_url,
             # The operations' host prefixes ("env.", "api.") name nothing before this endpoint.
             "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
             "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
@@ -195,7 +200,13 @@ class Emulator:
     async def _start(self) -> None:
         for name in self._environments:
             await self.start_web_server(name)
-        api = token_api(self._environments, self.faults, region=self.region, token_time=self._token_time)
+        api = token_api(
+            self._environments,
+            self.faults,
+            region=self.region,
+            token_time=self._token_time,
+            clock_offset=self._clock_offset,
+        )
         runner = await self._serve(api, self._port)
         self._resources.push_async_callback(runner.cleanup)
         self.endpoint_url = f"https://{_HOST}:{runner.addresses[0][1]}"

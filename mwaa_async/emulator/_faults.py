@@ -81,7 +81,7 @@ CommandFault = CutConnection | StatusAnswer | WrongAnswer | SlowAnswer
 
 
 class Faults:
-    """The faults to come: each request for a token, with a command, or for a description takes the first of its kind.
+    """The faults to come: each request for a token, with a command, for a description or for who calls takes its first.
 
     `None` in a script lets a request pass, and so does a script that has come to its end:
     `emulator.faults.commands.extend([CutConnection(ran=True), None, StatusAnswer(504, ran=True)])`.
@@ -91,6 +91,7 @@ class Faults:
         self.tokens: deque[TokenFault | None] = deque()
         self.commands: deque[CommandFault | None] = deque()
         self.descriptions: deque[TokenFault | None] = deque()
+        self.callers: deque[TokenFault | None] = deque()
 
     def add(self, fault: TokenFault | CommandFault | None) -> None:
         """Put the fault at the end of its script; `None` lets one command pass."""
@@ -118,3 +119,7 @@ class Faults:
     def next_for_description(self) -> TokenFault | None:
         """Return, and take off the script, what happens to this request for a description (`GetEnvironment`)."""
         return self.descriptions.popleft() if self.descriptions else None
+
+    def next_for_caller(self) -> TokenFault | None:
+        """Return, and take off the script, what happens to this request to STS (`GetCallerIdentity`)."""
+        return self.callers.popleft() if self.callers else None

@@ -1,9 +1,14 @@
-"""AWS's side of the emulator: `CreateCliToken`, `CreateWebLoginToken`, `GetEnvironment`, `ListEnvironments`."""
+"""AWS's side of the emulator: `CreateCliToken`, `CreateWebLoginToken`, `GetEnvironment`, `ListEnvironments`.
+
+And of STS: `GetCallerIdentity` and `AssumeRole`, so that nothing of what a client asks leaves the machine.
+"""
 
 import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 from aiohttp import web
@@ -11,17 +16,40 @@ from aiohttp import web
 from mwaa_async.emulator._environment import EmulatedEnvironment
 from mwaa_async.emulator._faults import Faults, RefusedByAws, WrongAwsAnswer
 from mwaa_async.emulator._signature import refusal
+from mwaa_async.emulator._sts import ACCOUNT, sts, sts_error
 
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _PAGE = 25  # ListEnvironments gives no more at once
 
 
 def token_api(
-    environments: Mapping[str, EmulatedEnvironment], faults: Faults, *, region: str, token_time: float
+    environments: Mapping[str, EmulatedEnvironment],
+    faults: Faults,
+    *,
+    region: str,
+    token_time: float,
+    clock_offset: float,
 ) -> web.Application:
-    """Return the application that answers as the service `airflow` of AWS does.
+    """Return the application that answers as the service `airflow` of AWS does, and as STS at its root.
 
-    The routes are those of botocore's service model mwaa/2020-07-01.
+    The routes are those of botocore's service model mwaa/2020-07-01. AWS's clock is `clock_offset` seconds ahead.
     """
+
+    def aws_time() -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=clock_offset)
+
+    @web.middleware
+    async def only_signed(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        service, error = ("sts", sts_error) if request.path == "/" else ("airflow", _error)
+        url, body = str(request.url), await request.read()
+        refused = refusal(request.method, url, request.headers, body, service=service, at=aws_time())
+        return error(403, *refused) if refused else await handler(request)
+
+    async def with_date(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Date"] = format_datetime(aws_time(), usegmt=True)
+
+    async def caller(request: web.Request) -> web.Response:
+        return await sts(request, faults.next_for_caller(), aws_time())
 
     async def create_cli_token(request: web.Request) -> web.Response:
         environment = environments.get(request.match_info["name"])
@@ -59,20 +87,14 @@ def token_api(
             return _error(400, "ValidationException", f"MaxResults is 1 to {_PAGE}, and NextToken what was answered")
         return web.json_response(_page(sorted(environments), int(start), int(most)))
 
-    application = web.Application(middlewares=[_only_signed])
+    application = web.Application(middlewares=[only_signed])
+    application.on_response_prepare.append(with_date)
+    application.router.add_post("/", caller)
     application.router.add_post("/clitoken/{name}", create_cli_token)
     application.router.add_post("/webtoken/{name}", create_web_login_token)
     application.router.add_get("/environments/{name}", get_environment)
     application.router.add_get("/environments", list_environments)
     return application
-
-
-@web.middleware
-async def _only_signed(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    refused = refusal(request.method, str(request.url), request.headers, await request.read())
-    return _error(403, *refused) if refused else await handler(request)
 
 
 def _page(names: list[str], start: int, most: int) -> dict[str, Any]:
@@ -85,7 +107,7 @@ async def _description(environment: EmulatedEnvironment, region: str) -> dict[st
         "Name": environment.name,
         "Status": "AVAILABLE",
         "AirflowVersion": await environment.airflow_version(),
-        "Arn": f"arn:aws:airflow:{region}:123456789012:environment/{environment.name}",
+        "Arn": f"arn:aws:airflow:{region}:{ACCOUNT}:environment/{environment.name}",
         "WebserverUrl": environment.hostname,
         "WebserverAccessMode": "PUBLIC_ONLY",
         "EnvironmentClass": "mw1.small",

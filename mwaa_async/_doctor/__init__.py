@@ -1,0 +1,1 @@
+"""What can keep commands from an environment, looked at one by one; behind `mwaa-async doctor`."""
