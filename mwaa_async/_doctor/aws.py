@@ -49,7 +49,7 @@ def clock_found(caller: Caller, now: datetime) -> Finding:
     if ahead is None:
         if caller.refusal is not None and caller.refusal.kind == "clock":
             return failed("clock", caller.refusal.told, _NTP)
-        return Finding("clock", "not checked", "AWS's answer tells no time")
+        return Finding("clock", "not checked", "needs an answer of AWS's")
     if abs(ahead) < _NOTICED:
         return ok("clock", "as AWS's, give or take some seconds")
     told = f"AWS's clock is {_duration(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'} this machine's"

@@ -77,7 +77,7 @@ class _Examination:
         self._account = account
         self._api = api
         self._guard = queueing(case.guard or HostGuard())
-        self._failed: set[Check] = set()
+        self._roots: dict[Check, tuple[Check, ...]] = {}
         self._caller = Caller()
         self._token: CliTokenAnswer | None = None
         self._description: Mapping[str, Any] = {}
@@ -95,8 +95,10 @@ class _Examination:
 
     def take(self, finding: Finding) -> Finding:
         """Take notice of a finding, and return it."""
-        if finding.status == "failed" or (finding.status == "not checked" and finding.check != "clock"):
-            self._failed.add(finding.check)
+        if finding.status == "failed":
+            self._roots[finding.check] = (finding.check,)
+        elif finding.causes:
+            self._roots[finding.check] = finding.causes
         return finding
 
     async def _look_at_caller(self) -> AsyncGenerator[Finding, None]:
@@ -151,7 +153,7 @@ class _Examination:
         hostname = self._hostname()
         if not hostname:
             for check in _WAY:
-                yield not_checked(check, "permission")
+                yield not_checked(check, *self._causes("permission"))
             return
         try:
             way = self._case.route.to(hostname)
@@ -204,7 +206,8 @@ class _Examination:
         return str(self._description.get("WebserverUrl") or "").removeprefix("https://").rstrip("/")
 
     def _causes(self, *checks: Check) -> tuple[Check, ...]:
-        return tuple(check for check in checks if check in self._failed)
+        """Return the checks that have failed, of these or of those that they need themselves."""
+        return tuple(dict.fromkeys(cause for check in checks for cause in self._roots.get(check, ())))
 
 
 def _who_shares(guard: Guard | None) -> str:

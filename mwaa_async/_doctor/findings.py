@@ -1,7 +1,7 @@
 """What a check finds."""
 
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Check = Literal[
     "region",
@@ -23,14 +23,18 @@ Status = Literal["ok", "warning", "failed", "not checked"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check has found, and what to do about it. It holds no secret."""
+    """What a check has found, and what to do about it. It holds no secret.
+
+    `causes` are the failed checks for which this one could not be made.
+    """
 
     check: Check
     status: Status
     found: str
     remedy: str = ""
+    causes: tuple[Check, ...] = ()
 
-    def to_dict(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the finding as JSON has it."""
         return asdict(self)
 
@@ -52,4 +56,4 @@ def failed(check: Check, found: str, remedy: str) -> Finding:
 
 def not_checked(check: Check, *causes: Check) -> Finding:
     """Return that it could not be looked at, because of other checks."""
-    return Finding(check, "not checked", f"needs: {', '.join(causes)}")
+    return Finding(check, "not checked", f"needs {' and '.join(causes)}", causes=causes)

@@ -43,7 +43,7 @@ class Seen(NamedTuple):
     """What doctor has found."""
 
     exit_status: int
-    findings: Mapping[str, Mapping[str, str]]
+    findings: Mapping[str, Mapping[str, Any]]
     stderr: str
 
     def all_of(self, status: str) -> list[str]:
@@ -184,9 +184,11 @@ async def test_without_credentials_that_aws_accepts_it_is_not_asked_for_more(
     assert found.findings["permission"] == {
         "check": "permission",
         "status": "not checked",
-        "found": "needs: credentials",
+        "found": "needs credentials",
         "remedy": "",
+        "causes": ["credentials"],
     }
+    assert found.findings["tls"]["found"] == found.findings["command"]["found"] == "needs credentials"
     assert not emulator.tokens
 
 
@@ -222,7 +224,8 @@ async def test_an_environment_that_is_not_there_is_told_once_for_each_question(l
     found = await seen(led, environment="nosuch")
     assert found.all_of("failed") == ["permission", "environment"]
     assert "mwaa-async environments" in found.findings["permission"]["remedy"]
-    assert found.findings["name"]["found"] == "needs: permission"
+    assert found.findings["name"]["found"] == "needs permission"
+    assert found.findings["version"]["found"] == "needs environment"
 
 
 @pytest.mark.parametrize(
@@ -336,7 +339,7 @@ async def test_a_closed_port_fails_at_the_connection(
         leads_to(emulator, "127.0.0.1:1")
     found = await seen(led, *arguments)
     assert "127.0.0.1:1 cannot be reached (Connection refused)" in found.failure("connection")
-    assert found.findings["tls"]["found"] == "needs: connection"
+    assert found.findings["tls"]["found"] == "needs connection"
 
 
 async def test_who_takes_the_connection_and_never_answers_fails_at_tls(led: CommandLine, emulator: Emulator) -> None:
@@ -353,7 +356,7 @@ async def test_a_certificate_that_nobody_vouches_for_fails_at_tls(led: CommandLi
         found = await seen(led)
     assert "nobody who is trusted vouches for the certificate" in (failure := found.failure("tls"))
     assert "AWS_CA_BUNDLE" in failure
-    assert found.findings["command"]["found"] == "needs: tls"
+    assert found.findings["command"]["found"] == "needs tls"
 
 
 async def test_a_certificate_of_somebody_else_fails_at_tls(led: CommandLine, emulator: Emulator) -> None:
@@ -411,7 +414,7 @@ async def test_what_is_no_endpoint_fails_as_that(led: CommandLine, emulator: Emu
     found = await seen(led)
     assert f"HTTP {answer.status}" in (failure := found.failure("endpoint"))
     assert "--connect-to" in failure
-    assert found.findings["command"]["found"] == "needs: endpoint"
+    assert found.findings["command"]["found"] == "needs endpoint"
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ class Answer:
 async def issue_token(emulator: Emulator) -> str:
     session = emulator.client_options()["session"]
     options = {"verify": emulator.environ()["AWS_CA_BUNDLE"], "config": AioConfig(inject_host_prefix=False)}
-    async with session.client("mwaa", endpoint_url=emulator.endpoint_url, **options) as mwaa:
+    async with session.create_client("mwaa", endpoint_url=emulator.endpoint_url, **options) as mwaa:
         return str((await mwaa.create_cli_token(Name="demo"))["CliToken"])
 
 

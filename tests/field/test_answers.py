@@ -74,7 +74,7 @@ async def test_an_answer_is_a_literal_of_python_too() -> None:
     async with Emulator(airflow="2.10.3") as emulator:
         session = emulator.client_options()["session"]
         verified = {"verify": emulator.environ()["AWS_CA_BUNDLE"], "config": AioConfig(inject_host_prefix=False)}
-        async with session.client("mwaa", endpoint_url=emulator.endpoint_url, **verified) as mwaa:
+        async with session.create_client("mwaa", endpoint_url=emulator.endpoint_url, **verified) as mwaa:
             token = await mwaa.create_cli_token(Name="demo")
         printed = await anyio.to_thread.run_sync(
             _lambda_handler, emulator, token["WebServerHostname"], token["CliToken"]
