@@ -95,8 +95,7 @@ def program(context: click.Context, /, *, guard: str, verbose: bool, **others: A
     Exit status: 0 done, 1 Airflow reports failure, 2 wrong usage, 3 nothing ran, 4 unknown whether it ran,
     124 a run has not ended in time, 130 interrupted (143 by SIGTERM, 129 by SIGHUP).
     """
-    if verbose:
-        log_to_stderr()
+    log_to_stderr(verbose=verbose)
     context.obj = Options(guard=guard_from(guard), **others)
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)

@@ -1,15 +1,12 @@
 """Work on one environment that Ctrl-C may interrupt, and what is known of its command then."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from mwaa_async import Environment, MwaaClient
 from mwaa_async._cli.exits import StoppedError
 from mwaa_async._cli.output import say
-
-logger = logging.getLogger("mwaa_async")
 
 _NOTICED = 0.1  # seconds; a wait that is shorter needs no word
 
@@ -53,7 +50,6 @@ class _Interruptible(Generic[T]):
                 self.left_behind = "the command may still be running: look in Airflow before you repeat it"
 
     async def _run(self) -> T:
-        logger.info("%s: queued", self._environment.name)
         try:
             return await self._work(self._environment)
         except asyncio.CancelledError:

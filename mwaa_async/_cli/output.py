@@ -71,13 +71,16 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
 
-def log_to_stderr() -> None:
-    """Log what the library does; botocore and aiohttp, whose logs hold secrets, stay silent."""
-    handler = logging.StreamHandler()
+def log_to_stderr(*, verbose: bool) -> None:
+    """Log what the library does; botocore and aiohttp, whose logs hold secrets, stay silent.
+
+    Otherwise nothing is logged at all: this program has its own words for trouble.
+    """
+    handler = logging.StreamHandler() if verbose else logging.NullHandler()
     handler.setFormatter(logging.Formatter("mwaa-async: %(message)s"))
     logger = logging.getLogger("mwaa_async")
     logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG)
+    logger.setLevel(logging.DEBUG if verbose else logging.CRITICAL)
 
 
 def _drop_what_is_buffered(err: bool) -> None:

@@ -75,6 +75,10 @@ class Running:
                 lines.append(await self.error_line())
         return lines
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def send(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 

@@ -207,7 +207,7 @@ async def test_timeout_of_run_gives_up_waiting_for_the_answer(mwaa_async: Comman
 async def test_verbose_can_be_said_by_the_environment(mwaa_async: CommandLine, emulator: Emulator) -> None:
     done = await mwaa_async.led_to(emulator).but_with(MWAA_ASYNC_VERBOSE="1")("run", "demo", "version")
     assert done.stdout == b"2.10.3\n"
-    assert b"demo: queued" in done.stderr
+    assert b"demo: version #1: done" in done.stderr
 
 
 async def test_region_and_profile_can_be_said_by_the_environment(mwaa_async: CommandLine, emulator: Emulator) -> None:

@@ -226,9 +226,11 @@ async def test_interrupted_in_the_queue_it_says_that_nothing_has_run(mwaa_async:
     ):
         await until(lambda: emulator.commands)
         async with mwaa_async.led_to(emulator).started("-v", "run", "demo", "version") as second:
-            assert await second.error_line() == "mwaa-async: demo: queued"
+            assert await second.error_line() == "mwaa-async: demo: version #1: queued"
             second.press_ctrl_c()
-            assert "the command has not run" in await second.error_line()
+            said = [await second.error_line() for _ in range(2)]
+            assert said[0].startswith("mwaa-async: demo: version #1: cancelled, it has not run; queued for ")
+            assert "the command has not run" in said[1]
             assert await second.ended() == INTERRUPTED
 
 
