@@ -143,8 +143,8 @@ async def test_an_unknown_environment_is_told_with_its_name(client: MwaaClient) 
     ("fault", "kind", "remedy"),
     [
         (RefusedByAws("AccessDeniedException", 403), AccessDeniedError, "airflow:CreateCliToken"),
-        (RefusedByAws("UnrecognizedClientException", 403), AccessDeniedError, "valid credentials"),
-        (RefusedByAws("ExpiredTokenException", 403), AccessDeniedError, "valid credentials"),
+        (RefusedByAws("UnrecognizedClientException", 403), AccessDeniedError, "AWS_PROFILE"),
+        (RefusedByAws("ExpiredTokenException", 403), AccessDeniedError, "aws sso login"),
         (RefusedByAws("ThrottlingException", 429), ThrottledError, "try again later"),
         (RefusedByAws("InternalServerException", 500), TokenError, "No token for you"),
     ],
