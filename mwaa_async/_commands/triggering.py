@@ -68,6 +68,10 @@ async def trigger(
             if error.attempts > 1 and not isinstance(error, DagNotFoundError):
                 return await _made_before(runner, wanted, version, error), error.attempts
             raise
+        except MwaaError as error:
+            if attempts > 1 and error.ran is False:  # in another second, after an attempt that had no answer
+                raise _unknown(wanted, already, str(error)) from error
+            raise
         else:
             return _triggered(wanted, version, result), result.attempts
     raise already

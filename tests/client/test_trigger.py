@@ -413,6 +413,16 @@ async def test_nobody_is_told_that_nothing_ran_where_only_the_look_for_the_run_d
             await demo.dags.trigger("etl", run_id="mine", logical_date=date)
 
 
+async def test_nobody_is_told_that_nothing_ran_where_only_the_trigger_in_another_second_did_not() -> None:
+    async with Emulator() as emulator, led_to(emulator) as demo:
+        await demo.airflow_version()
+        emulator.faults.commands.extend([CutConnection(ran=True), None, *[FORBIDDEN] * 4, StatusAnswer(404)])
+        with pytest.raises(OutcomeUnknownError, match=r"unknown whether there is a run .*HTTP 404") as caught:
+            await demo.dags.trigger("etl")
+        assert (caught.value.ran, caught.value.attempts) == (None, 2)
+        assert len(await runs_of(demo, "etl")) == 1
+
+
 @pytest.mark.parametrize("version", ["2.2.5", "2.10.5"])
 async def test_a_run_that_exists_is_found_without_reading_all_runs_of_the_dag(version: str) -> None:
     async with Emulator(airflow=version) as emulator, led_to(emulator) as demo:
