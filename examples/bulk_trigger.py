@@ -1,8 +1,9 @@
 """Trigger a DAG run for every row of a CSV file, each exactly once, and print what became of each.
 
-Run again with the same journal, after whatever ended it, it goes on where it was.
+Run again with the same journal, after whatever ended it, it goes on where it was. When all rows are finished it says
+so; the next night has another journal.
 
-python examples/bulk_trigger.py examples/nightly.csv nightly.journal
+python examples/bulk_trigger.py examples/nightly.csv nightly-$(date +%F).journal
 """
 
 import asyncio
@@ -13,16 +14,20 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from mwaa_async import MwaaClient, TriggerOutcome, TriggerRequest
+from mwaa_async import BatchFinishedError, MwaaClient, TriggerOutcome, TriggerRequest
 
 
 async def main(file: str, journal: str) -> int:
     """Trigger all of them: the environments in parallel, each one run at a time."""
     counts: Counter[str] = Counter()
-    async with MwaaClient() as client:
-        async for outcome in client.trigger_many(requests(Path(file)), journal=journal):
-            counts[outcome.status] += 1
-            print(described(outcome))
+    try:
+        async with MwaaClient() as client:
+            async for outcome in client.trigger_many(requests(Path(file)), journal=journal):
+                counts[outcome.status] += 1
+                print(described(outcome))
+    except BatchFinishedError as finished:
+        print(finished)
+        return 5
     print(", ".join(f"{count} {status}" for status, count in counts.items()))
     return 1 if counts["failed"] or counts["unknown"] else 0
 

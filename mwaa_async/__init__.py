@@ -7,6 +7,7 @@ from mwaa_async._client import MwaaClient
 from mwaa_async._environment import Environment
 from mwaa_async._errors import (
     AccessDeniedError,
+    BatchFinishedError,
     CommandFailedError,
     ConnectError,
     DagNotFoundError,
@@ -81,6 +82,7 @@ else:
 __all__ = [
     "AccessDeniedError",
     "Asset",
+    "BatchFinishedError",
     "CleanedTable",
     "CommandFailedError",
     "CommandResult",

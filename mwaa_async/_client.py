@@ -138,6 +138,8 @@ class MwaaClient:
         *,
         journal: str | os.PathLike[str] | None = None,
         on_error: "OnError" = "continue",
+        resume: bool = False,
+        new_batch: bool = False,
     ) -> "AsyncGenerator[TriggerOutcome, None]":
         """Trigger a DAG run for each request, and yield the outcome of each as soon as it is known.
 
@@ -149,16 +151,24 @@ class MwaaClient:
         while the others are sent with the run ids that they had. Rows without a run id get one that depends on the
         journal and their number only. An outcome that is unknown is settled in the end, by sending the row again.
 
-        Raises `JournalError` where the journal cannot be used or is one of other requests. What goes wrong with a row
-        is in its outcome.
+        A journal is of one batch. When all its rows are finished, `BatchFinishedError` is raised before any is read: a
+        program that runs every night takes a journal for each night, or says what it wants. With `resume` it goes on
+        with a journal that must be there, finished or not. With `new_batch` another batch begins, and the finished
+        journal is kept under the name of its batch; one that is not finished is a `JournalError`.
+
+        Raises `JournalError` where the journal cannot be used or is one of other requests, and `TypeError` for what is
+        no `TriggerRequest`. What else goes wrong with a row is in its outcome.
         """
         from mwaa_async._bulk.batch import Batch
         from mwaa_async._bulk.sources import source_of
         from mwaa_async._bulk.writer import opened_journal
 
-        opened = None if journal is None else await opened_journal(journal)
+        if (resume or new_batch) and (journal is None or (resume and new_batch)):
+            raise ValueError("resume and new_batch say what to do with a journal: give one, and one of them")
+        source = source_of(requests)
+        opened = None if journal is None else await opened_journal(journal, resume=resume, new_batch=new_batch)
         try:
-            async with aclosing(Batch(self.environment, opened, on_error).outcomes(source_of(requests))) as outcomes:
+            async with aclosing(Batch(self.environment, opened, on_error).outcomes(source)) as outcomes:
                 async for outcome in outcomes:
                     yield outcome
         finally:

@@ -144,3 +144,11 @@ class JournalError(MwaaError):
     """
 
     ran: bool | None = False  # type: ignore[misc]  # of this class alone it depends on the moment
+
+
+class BatchFinishedError(JournalError):
+    """All rows of the batch are triggered, or refused by Airflow, and nothing was sent.
+
+    It is raised so that a program that runs again, with the journal of the last time, is told that there is nothing
+    left to do.
+    """

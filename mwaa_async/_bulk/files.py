@@ -17,6 +17,7 @@ from mwaa_async._identity import check_name
 from mwaa_async._protocol.run_ids import RUN_ID_PATTERN, check_run_id, run_id_pattern
 
 _COLUMNS = ("environment", "dag_id", "conf", "run_id", "logical_date")
+DELIMITERS = (",", ";", "\t", "|")  # of CSV
 _LARGEST_CELL = 16 << 20  # characters; the csv module's own limit is shorter than a conf may be
 _LONGEST_REASON = 500  # characters
 _DAG_ID = re.compile(r"[\w.-]{1,250}")  # KEY_REGEX of airflow/utils/helpers.py, in every version
@@ -58,6 +59,7 @@ class Input:
     environment: str | None = None
     conf_columns: bool = False
     run_id_pattern: re.Pattern[str] = run_id_pattern(RUN_ID_PATTERN)  # noqa: RUF009  # a pattern never changes
+    delimiter: str = ","
 
     def requests(self) -> Iterator[TriggerRequest]:
         """Yield the rows as requests. Raises `BadRowError` at the first bad one."""
@@ -89,20 +91,33 @@ class Input:
         while start[-1] and not start[-1].strip():
             start.append(file.readline())
         lines = chain(start, file)
-        return _JsonLines(lines) if self._is_json(start[-1]) else _Csv(lines, self.conf_columns)
+        if self._is_json(start[-1]):
+            return _JsonLines(lines)
+        return _Csv(lines, self.conf_columns, self.delimiter, _hint(start[-1], self.delimiter))
 
     def _is_json(self, start: str) -> bool:
         suffix = self.path.suffix.lower()
         return suffix in (".jsonl", ".ndjson", ".json") or (suffix != ".csv" and start.lstrip().startswith("{"))
 
 
+def _hint(header: str, delimiter: str) -> str:
+    """Return what to say of a header that would be one with another delimiter."""
+    for other in DELIMITERS:
+        names = [name.strip().strip('"') for name in header.split(other)]
+        if other != delimiter and len(names) > 1 and "dag_id" in names:
+            what, option = ("a tab", "tab") if other == "\t" else (repr(other), repr(other))
+            return f". Between its cells is {what}, which --delimiter {option} says"
+    return ""
+
+
 class _Csv(Iterator[tuple[int, Cells]]):
     """The rows of a CSV file by their columns' names. A bad one is an error, after which the next one may follow."""
 
-    def __init__(self, lines: Iterator[str], conf_columns: bool) -> None:
+    def __init__(self, lines: Iterator[str], conf_columns: bool, delimiter: str, hint: str) -> None:
         csv.field_size_limit(_LARGEST_CELL)
-        self._rows = csv.reader(lines, strict=True)
+        self._rows = csv.reader(lines, strict=True, delimiter=delimiter)
         self._conf_columns = conf_columns
+        self._hint = hint
         self._names: list[str] | None = None
 
     def __next__(self) -> tuple[int, Cells]:
@@ -118,12 +133,19 @@ class _Csv(Iterator[tuple[int, Cells]]):
 
     def _header(self) -> list[str]:
         self._names = []  # where it is wrong, nothing can be said about the rows
-        line, cells = self._cells()
+        try:
+            line, cells = self._cells()
+        except BadRowError as error:
+            raise BadRowError(
+                *(Problem(one.line, one.column, one.reason + self._hint) for one in error.problems)
+            ) from None
+        if "dag_id" not in map(str.strip, cells) and self._hint:  # what else is wrong with it is that, too
+            raise BadRowError(Problem(line, "dag_id", _NO_DAG_ID + self._hint))
         names = [name.strip() for name in cells]
         twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
         problems = [Problem(line, name, "there are two columns of this name") for name in twice]
         if "dag_id" not in names:
-            problems.append(Problem(line, "dag_id", "the first line must name the columns, and this one among them"))
+            problems.append(Problem(line, "dag_id", _NO_DAG_ID))
         if not problems:
             self._names = names
         problems += [Problem(line, name, _UNKNOWN) for name in dict.fromkeys(names) if not self._is_read(name)]
@@ -213,6 +235,7 @@ class _Reading:
         _conf({name: value})
 
 
+_NO_DAG_ID = "the first line must name the columns, and this one among them"
 _UNKNOWN = f"there are only {', '.join(_COLUMNS)}; --conf-columns makes others keys of conf"
 _TOO_DEEP = "no JSON that can be read: it is nested too deeply"
 

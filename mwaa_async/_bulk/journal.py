@@ -89,7 +89,8 @@ class Journal:
         self._file = file
         self._has_recorded = False
         self._is_misplaced = False  # and a write has said so
-        self.batch, self._total = connection.execute("SELECT id, total FROM batch").fetchone()
+        self.batch, total = connection.execute("SELECT id, total FROM batch").fetchone()
+        self._total = total or None  # a batch without rows is one that has not begun
 
     def plan(self, rows: Sequence[Row]) -> list[Entry]:
         """Enter rows that are new and can be sent, and return what is known of each.
@@ -134,6 +135,21 @@ class Journal:
         query = f"SELECT {_COLUMNS} FROM rows WHERE status IN ({marks}) ORDER BY number"  # noqa: S608
         with _errors_of(self.path):
             yield from map(_entry, self._connection.execute(query, statuses))
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether all rows are known, and none is to be sent any more; one that could not be, may be mended."""
+        with _errors_of(self.path):
+            (finished,) = self._connection.execute(f"SELECT count(*) FROM rows WHERE {_FINISHED}").fetchone()  # noqa: S608
+        return bool(finished == self._total)
+
+    def check_is_finished(self) -> None:
+        """Raise `JournalError` where rows are left, which another batch in its place would trigger once more."""
+        if not self.is_finished:
+            raise JournalError(
+                f"the batch {self.batch!r} is not finished, and so no new one begins in its place: go on with it as it "
+                f"is, or give its journal {str(self.path)!r} another name, to leave the rest of it undone"
+            )
 
     def close(self) -> None:
         """Close the journal, with everything in its one file again, which can be read from anywhere.
@@ -187,9 +203,14 @@ class Journal:
                 raise self._changed(f"the first difference is in row {row.number}: {what}")
 
     def _changed(self, difference: str) -> JournalError:
+        then = (
+            "the batch is finished; begin another one (--new-batch, or another --batch; new_batch=True in a program)"
+            if self.is_finished
+            else "go on with the input as it was, or begin another batch with another journal"
+        )
         return JournalError(
             f"the input has changed since the journal {str(self.path)!r} was begun: {difference}. Nothing from "
-            "there on was sent; go on with the input as it was, or begin another batch with another journal"
+            f"there on was sent; {then}"
         )
 
     @contextmanager
@@ -249,6 +270,7 @@ class Journal:
                 log.unlink(missing_ok=True)
 
 
+_FINISHED = "(status IN ('triggered', 'already_triggered') OR (status = 'failed' AND ran))"  # see `Entry.is_finished`
 _COLUMNS = "number, status, attempts, ran, error, environment, dag_id, run_id"
 
 
@@ -257,21 +279,43 @@ def _entry(columns: tuple[int, RowStatus, int, int | None, str | None, str, str,
     return Entry(number, status, attempts, None if ran is None else bool(ran), error, environment, dag_id, run_id)
 
 
-def open_journal(path: str | os.PathLike[str]) -> Journal:
-    """Open a journal, or begin one where there is none.
+def open_journal(path: str | os.PathLike[str], *, batch: str = "", must_exist: bool = False) -> Journal:
+    """Open a journal, or begin one where there is none, of a batch of this name (by default one that no other has).
 
     Raises `JournalError` where it is in use, damaged, of a newer version or no journal at all.
     """
     with ExitStack() as locks:
         with _errors_of(Path(path)):
             file = _followed(path)
+            if must_exist and not file.exists():
+                raise JournalError(f"there is no journal {str(file)!r} to go on with")
             locks.enter_context(_locked_by_name(file))
         with _errors_of(file):
-            if not file.exists():
-                _create(file)
+            if not must_exist and not file.exists():
+                _create(file, batch)
             journal = _opened(file, "rw", locks.enter_context(closing(_locked_as_file(file))))
         journal.locks = locks.pop_all()
     return journal
+
+
+def put_away(path: str | os.PathLike[str]) -> Path | None:
+    """Give the journal of a finished batch the batch's name, if there is one, so that another one can begin.
+
+    Returns its new name. Raises `JournalError` where the batch is not finished, and as `open_journal` does.
+    """
+    with _errors_of(Path(path)):
+        file = _followed(path)
+        if not file.exists():
+            return None
+        with _locked_by_name(file):
+            with closing(_locked_as_file(file)) as locked, closing(_opened(file, "rw", locked)) as journal:
+                journal.check_is_finished()
+                kept = file.with_name(f"{journal.batch}.journal")
+            if os.path.lexists(kept) or any(log.exists() for log in _logs(file)):
+                raise JournalError(
+                    f"the journal {str(file)!r} cannot be kept as {str(kept)!r}: that exists, or somebody is reading it"
+                )
+            return file.rename(kept)
 
 
 def read_journal(path: str | os.PathLike[str]) -> Journal:
@@ -329,7 +373,7 @@ def _in_use(file: Path) -> JournalError:
     )
 
 
-def _create(file: Path) -> None:
+def _create(file: Path, batch: str) -> None:
     """Begin a journal.
 
     Raises `JournalError` where the log of one that is gone would become the log of this one.
@@ -342,7 +386,7 @@ def _create(file: Path) -> None:
             )
     with _appearing(file) as name, closing(sqlite3.connect(name, isolation_level=None)) as connection:
         connection.executescript(_SCHEMA)
-        connection.execute("INSERT INTO batch (id) VALUES (?)", (new_batch(file.name.partition(".")[0]),))
+        connection.execute("INSERT INTO batch (id) VALUES (?)", (batch or new_batch(file.name.partition(".")[0]),))
 
 
 @contextmanager

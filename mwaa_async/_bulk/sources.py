@@ -46,12 +46,30 @@ class Source:
 
 
 def source_of(requests: Requests) -> Source:
-    """Return a source of requests that are numbered as they are read."""
-    return Source(_numbered(requests) if isinstance(requests, AsyncIterable) else enumerate(requests, 1))
+    """Return a source of requests that are numbered as they are read. Raises `TypeError` for anything else."""
+    if isinstance(requests, AsyncIterable):
+        return Source(_each_numbered(requests))
+    if not isinstance(requests, Iterable):
+        raise TypeError(f"requests is an iterable of TriggerRequest, and not {_kind(requests)}")
+    return Source(_numbered(number, request) for number, request in enumerate(requests, 1))
 
 
-async def _numbered(requests: AsyncIterable[TriggerRequest]) -> AsyncGenerator[Numbered, None]:
+async def _each_numbered(requests: AsyncIterable[TriggerRequest]) -> AsyncGenerator[Numbered, None]:
     number = 0
     async for request in requests:
         number += 1
-        yield number, request
+        yield _numbered(number, request)
+
+
+def _numbered(number: int, request: object) -> Numbered:
+    if not isinstance(request, TriggerRequest):
+        raise TypeError(
+            f"request {number} is {_kind(request)}, and not a TriggerRequest(environment, dag_id, conf); nothing from "
+            "there on was sent"
+        )
+    return number, request
+
+
+def _kind(value: object) -> str:
+    """Return what a value is; what it says may be secret."""
+    return "None" if value is None else f"of the type {type(value).__name__}"

@@ -4,18 +4,25 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
 from typing import ParamSpec, TypeVar
 
-from mwaa_async._bulk.journal import Entry, Journal, open_journal
+from mwaa_async._bulk.journal import Entry, Journal, open_journal, put_away
 from mwaa_async._bulk.rows import Row
+from mwaa_async._errors import BatchFinishedError
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-async def opened_journal(path: str | os.PathLike[str]) -> Journal:
-    """Open a journal, which may take a while; where this is cancelled, it is closed again. See `open_journal`."""
-    opening = asyncio.get_running_loop().run_in_executor(None, open_journal, path)
+async def opened_journal(path: str | os.PathLike[str], *, resume: bool, new_batch: bool) -> Journal:
+    """Open a journal, which may take a while; where this is cancelled, it is closed again.
+
+    Raises `JournalError`, as `BatchFinishedError` where nothing is left to be sent and that is not what was asked for.
+    """
+    work = partial(_open, path, resume=resume, new_batch=new_batch)
+    opening = asyncio.get_running_loop().run_in_executor(None, work)
     try:
         await asyncio.wait([opening])
     except asyncio.CancelledError:
@@ -23,6 +30,19 @@ async def opened_journal(path: str | os.PathLike[str]) -> Journal:
         await asyncio.wait([opening])
         raise
     return opening.result()
+
+
+def _open(path: str | os.PathLike[str], *, resume: bool, new_batch: bool) -> Journal:
+    if new_batch:
+        put_away(path)
+    journal = open_journal(path, must_exist=resume)
+    if resume or not journal.is_finished:
+        return journal
+    with closing(journal):
+        raise BatchFinishedError(
+            f"the batch {journal.batch!r} is finished, and nothing was sent. new_batch=True triggers its rows once "
+            f"more, resume=True tells their outcomes (the journal is {str(path)!r})"
+        )
 
 
 class Writer:

@@ -12,6 +12,7 @@ logger = logging.getLogger("mwaa_async")
 USAGE = 2
 NOTHING_RAN = 3
 UNKNOWN = 4
+FINISHED = 5
 NOT_ENDED = 124  # as coreutils' `timeout` ends
 INTERRUPTED = 130
 
@@ -20,6 +21,12 @@ class CannotStartError(click.ClickException):
     """Something was missing before anything could run."""
 
     exit_code = NOTHING_RAN
+
+
+class FinishedError(click.ClickException):
+    """Nothing was done, since the batch is finished already."""
+
+    exit_code = FINISHED
 
 
 class MissingExtraError(click.ClickException):

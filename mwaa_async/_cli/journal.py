@@ -34,6 +34,7 @@ def journal(file: Path, *, status: RowStatus | None, as_json: bool) -> None:
         if as_json:
             _print_json(opened, status)
         else:
+            _print_batch(opened)
             _print_counts(opened)
             _print_rows(opened, status)
 
@@ -43,6 +44,10 @@ def _counts(journal: Journal) -> dict[str, Counter[str]]:
     for (environment, status), count in journal.counts().items():
         counts.setdefault(environment, Counter())[status] += count
     return counts
+
+
+def _print_batch(journal: Journal) -> None:
+    write(f"the batch {journal.batch} is {'finished' if journal.is_finished else 'not finished'}\n\n")
 
 
 def _print_counts(journal: Journal) -> None:
@@ -79,6 +84,7 @@ def _print_json(journal: Journal, status: RowStatus | None) -> None:
     entries = journal.entries(*((status,) if status else STATUSES))
     document = {
         "batch": journal.batch,
+        "finished": journal.is_finished,
         "counts": _counts(journal),
         "rows": [asdict(entry) for entry in entries],
     }

@@ -105,9 +105,14 @@ class Standing:
         return sum(one.total for one in self.environments)
 
     @property
+    def done(self) -> int:
+        """Return how many rows are finished."""
+        return sum(one.done for one in self.environments)
+
+    @property
     def is_finished(self) -> bool:
         """Tell whether nothing is left to be sent."""
-        return all(one.done == one.total for one in self.environments)
+        return self.done == self.total
 
     def count(self, outcome: TriggerOutcome) -> None:
         """Take an outcome into account."""

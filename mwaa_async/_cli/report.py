@@ -30,7 +30,7 @@ def reported(path: Path | None) -> Iterator[Callable[[TriggerOutcome], None]]:
     except click.exceptions.Exit as end:
         if report.is_complete or end.exit_code:
             raise
-        say(f"the report {path} is not complete; the same command writes it again and sends nothing twice")
+        say(f"the report {path} is not complete; the same command with --resume writes it again, and sends nothing")
         raise click.exceptions.Exit(1) from None
 
 

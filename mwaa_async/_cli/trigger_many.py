@@ -19,10 +19,11 @@ import click
 from mwaa_async import MwaaClient, TriggerOutcome, TriggerRequest
 from mwaa_async._bulk.batch import Batch, OnError
 from mwaa_async._bulk.copies import Copies
-from mwaa_async._bulk.files import Input
-from mwaa_async._bulk.journal import Journal, open_journal
+from mwaa_async._bulk.files import DELIMITERS, Input
+from mwaa_async._bulk.journal import Journal
 from mwaa_async._bulk.rows import Row, row_of
 from mwaa_async._bulk.sources import Source
+from mwaa_async._cli.beginning import Beginning, batch_name, described
 from mwaa_async._cli.exits import CannotStartError, StoppedError, WrongInputError
 from mwaa_async._cli.journal import STATUSES
 from mwaa_async._cli.options import Options, allowed_run_id_pattern, environment_name
@@ -39,10 +40,21 @@ _AT_ONCE = 1000  # rows that the journal gets in one transaction
 _MOST_PROBLEMS = 1000  # that are reported; a file that is something else has one in every line
 
 
+def _delimiter(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    delimiter = "\t" if value in ("tab", r"\t") else value
+    if delimiter not in DELIMITERS:
+        raise click.BadParameter(f"{value!r} is none of: , ; | tab")
+    return delimiter
+
+
 @click.command("trigger-many", short_help="Trigger a DAG run for every row of a file.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--environment", metavar="ENV", type=environment_name, help="Environment of rows that name none.")
 @click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="Where to remember what was sent.")
+@click.option("--batch", metavar="NAME", callback=batch_name, help="Name of this batch, such as one for each night.")
+@click.option("--resume", is_flag=True, help="Go on with a journal that is there, also where its batch is finished.")
+@click.option("--new-batch", is_flag=True, help="Begin a new batch; the journal of the finished one is kept.")
+@click.option("--delimiter", default=",", callback=_delimiter, help="What separates the cells of CSV: , ; | or tab.")
 @click.option("--conf-columns", is_flag=True, help="Columns that are not known are keys of conf, with text for values.")
 @allowed_run_id_pattern
 @click.option(
@@ -68,6 +80,10 @@ def trigger_many(
     file: Path,
     environment: str | None,
     journal: Path | None,
+    batch: str | None,
+    resume: bool,
+    new_batch: bool,
+    delimiter: str,
     conf_columns: bool,
     allowed_run_id_pattern: str,
     on_error: OnError,
@@ -83,32 +99,44 @@ def trigger_many(
     checked before the first is sent.
 
     The journal remembers every row. Whatever ends the program, Ctrl-C, SIGKILL or the machine, the same command goes on
-    where it was. Without --journal it is kept beside the file.
+    where it was. Without --journal it is kept beside the file. When the batch is finished, the same command says so and
+    does nothing: --resume shows what became of the rows (waits, writes the report), --new-batch triggers them once
+    more, and so does every new name of --batch.
 
     \b
     mwaa-async trigger-many nightly.csv --environment prod --wait
 
-    Exit status: 0 all triggered, 1 some failed (with --wait: or their runs did), 4 of some it is unknown, 124 some runs
-    have not ended within --timeout, 130 interrupted (143 by SIGTERM, 129 by SIGHUP).
+    In a crontab, where % is written \\%:
+
+    \b
+    0 2 * * * mwaa-async trigger-many nightly.csv --batch nightly-$(date +\\%F)
+
+    Exit status: 0 all triggered, 1 some failed (with --wait: or their runs did), 3 nothing was sent, 4 of some it is
+    unknown, 5 the batch is finished already, 124 some runs have not ended within --timeout, 130 interrupted (143 by
+    SIGTERM, 129 by SIGHUP).
     """
     if timeout is not None and not wait:
         raise click.UsageError("--timeout is how long --wait waits: give both")
+    beginning = Beginning(batch, resume, new_batch, retry_failed, dry_run)
     with _input(file) as path:
-        rows = Input(path, environment, conf_columns, run_id_pattern(allowed_run_id_pattern))
+        rows = Input(path, environment, conf_columns, run_id_pattern(allowed_run_id_pattern), delimiter)
         _check(rows, "standard input" if str(file) == "-" else str(file))
-        kept = journal or _beside(file, path)
+        digest = _digest(path)
+        kept = journal or _beside(file, digest, beginning)
         _check_report(report, file, kept)
         client = options.client(allowed_run_id_pattern=allowed_run_id_pattern)
-        with _journal(kept, dry_run=dry_run) as opened, closing(Copies()) as copies:
+        with beginning.journal(kept, digest) as opened, closing(Copies()) as copies:
+            _enter(opened, rows, copies)
             if retry_failed and not dry_run:
                 opened.forget_refusals()
-            standing = _planned(opened, rows, copies)
+            standing = Standing(opened.entries(*STATUSES))
+            beginning.check_is_needed(opened, standing)
             if dry_run:
                 _show_plan(standing, kept, retry_failed=retry_failed)
                 return
             say(f"the journal is {kept}")
-            if standing.is_finished:
-                say(_nothing_left(standing))
+            if (state := described(opened, standing)) is not None:
+                say(state)
             with _room():
                 sources = copies.sources()
             with reported(report) as write:
@@ -168,12 +196,15 @@ def _check(rows: Input, name: str) -> None:
         raise WrongInputError(f"there are no rows in {name}")
 
 
-def _beside(file: Path, path: Path) -> Path:
-    """Return where the journal is kept: beside the file; what comes from standard input is known by what it says."""
-    if _is_file(file):
-        return file.with_name(f"{file.name}.journal")
+def _digest(path: Path) -> str:
     with path.open("rb") as content:
-        return Path(f"trigger-many-{hashlib.file_digest(content, 'sha256').hexdigest()[:12]}.journal")
+        return hashlib.file_digest(content, "sha256").hexdigest()[:12]
+
+
+def _beside(file: Path, digest: str, beginning: Beginning) -> Path:
+    """Return where the journal is kept: beside the file; what comes from standard input is known by what it says."""
+    name = file.name if _is_file(file) else f"trigger-many-{digest}"
+    return Path(file.parent if _is_file(file) else "", f"{name}{beginning.ending()}")
 
 
 def _check_report(report: Path | None, file: Path, journal: Path) -> None:
@@ -190,16 +221,7 @@ def _are_same(one: Path, other: Path) -> bool:
     return one.exists() and other.exists() and one.samefile(other)
 
 
-@contextmanager
-def _journal(path: Path, *, dry_run: bool) -> Iterator[Journal]:
-    """Open the journal. Where there is none, a dry run has one that does not stay."""
-    with tempfile.TemporaryDirectory(prefix="mwaa-async-") as directory:
-        stays = path.exists() or not dry_run
-        with closing(open_journal(path if stays else Path(directory, path.name))) as opened:
-            yield opened
-
-
-def _planned(journal: Journal, rows: Input, copies: Copies) -> Standing:
+def _enter(journal: Journal, rows: Input, copies: Copies) -> None:
     """Enter all rows into the journal, before the first is sent. Raises `JournalError` where they have changed."""
     total = 0
     with _room():
@@ -209,7 +231,6 @@ def _planned(journal: Journal, rows: Input, copies: Copies) -> Standing:
                 total += 1
                 copies.add(total, request)
     journal.end(total)
-    return Standing(journal.entries(*STATUSES))
 
 
 def _some(requests: Iterator[TriggerRequest]) -> Iterator[list[TriggerRequest]]:
@@ -225,12 +246,6 @@ def _row(journal: Journal, number: int, request: TriggerRequest, rows: Input) ->
             "give the rows ids of their own. Nothing was sent"
         )
     return row
-
-
-def _nothing_left(standing: Standing) -> str:
-    if not standing.refused:
-        return "all rows are finished; to trigger them once more, name another journal with --journal"
-    return f"nothing is left to be sent; --retry-failed sends the {standing.refused} again that Airflow refused"
 
 
 def _show_plan(standing: Standing, journal: Path, *, retry_failed: bool) -> None:
@@ -276,12 +291,17 @@ class _Run:
         finally:
             self._summary.show()
         if self._interrupts:
-            again = shlex.join(["mwaa-async", *sys.argv[1:]])
             left_behind = self._left_behind or self._summary.left_behind
-            raise StoppedError(f"interrupted; {left_behind}, and the journal is kept. To go on: {again}")
+            raise StoppedError(f"interrupted; {left_behind}, and the journal is kept. To go on: {self._again()}")
         if self._summary.unfinished:
-            say(f"the same command goes on with the {self._summary.unfinished} rows that are not finished")
+            without = " without --new-batch" if "--new-batch" in sys.argv else ""
+            say(f"the same command{without} goes on with the {self._summary.unfinished} rows that are not finished")
         raise click.exceptions.Exit(self._summary.exit_status)
+
+    def _again(self) -> str:
+        """Return the command that goes on, with the rows or, where none is left, with waiting for their runs."""
+        words = [word for word in sys.argv[1:] if word not in ("--new-batch", "--resume")]
+        return shlex.join(["mwaa-async", *words, *(() if self._summary.unfinished else ("--resume",))])
 
     async def _work(self) -> None:
         with caught_signals(signal.SIGINT) as signals:

@@ -17,6 +17,7 @@ import pytest
 
 from mwaa_async import (
     AccessDeniedError,
+    BatchFinishedError,
     CommandFailedError,
     DagNotFoundError,
     JournalError,
@@ -121,8 +122,8 @@ async def test_a_row_is_in_the_journal_as_sent_before_its_request_goes_out(tmp_p
 async def test_a_run_that_is_told_can_be_waited_for_also_after_a_restart(client: MwaaClient, tmp_path: Path) -> None:
     await client.environment("one").dags.unpause("etl")
     wanted = [TriggerRequest("one", "etl", {"a": 1})]
-    for _ in range(2):
-        [outcome] = await triggered(client, wanted, journal=tmp_path / "journal")
+    for is_there in (False, True):
+        [outcome] = await triggered(client, wanted, journal=tmp_path / "journal", resume=is_there)
         assert outcome.dag_run is not None
         assert (await outcome.dag_run.wait(poll_interval=0.1)).state == "success"
 
@@ -402,7 +403,7 @@ async def test_a_bad_row_may_be_mended_but_a_good_one_not_be_spoiled(client: Mwa
     assert statuses(await triggered(client, wanted, journal=journal)) == {"already_triggered": 3, "triggered": 1}
     wanted[2] = NAN
     with pytest.raises(JournalError, match="first difference is in row 3: it cannot be sent"):
-        await triggered(client, wanted, journal=journal)
+        await triggered(client, wanted, journal=journal, resume=True)
 
 
 LOST = (
@@ -642,10 +643,119 @@ async def test_a_journal_remembers_and_finished_rows_are_not_sent_again(
 ) -> None:
     wanted, journal = requests(100), tmp_path / "journal"
     first = await triggered(client, wanted[:100], journal=journal)
-    again = await triggered(client, iter(wanted), journal=journal)
+    again = await triggered(client, iter(wanted), journal=journal, resume=True)
     assert statuses(again) == {"already_triggered": 100}
     assert {one.run_id for one in again} == {one.run_id for one in first}
     assert len(sent(emulator)) == 100
+
+
+async def test_a_finished_batch_is_told_and_not_taken_for_the_next_one(
+    client: MwaaClient, emulator: Emulator, tmp_path: Path
+) -> None:
+    wanted = [*requests(3), TriggerRequest("one", "nosuch")]
+    await triggered(client, wanted, journal=tmp_path / "journal")
+    read = 0
+
+    def others() -> Iterator[TriggerRequest]:
+        nonlocal read
+        read += 1
+        yield from requests(3)
+
+    with pytest.raises(BatchFinishedError, match=r"is finished, and nothing was sent.*new_batch=True") as caught:
+        await triggered(client, others(), journal=tmp_path / "journal")
+    assert caught.value.ran is False
+    assert (read, len(emulator.commands)) == (0, 4)
+    outcomes = await triggered(client, wanted, journal=tmp_path / "journal", resume=True)
+    assert statuses(outcomes) == {"already_triggered": 3, "failed": 1}
+    assert len(emulator.commands) == 4
+
+
+async def test_a_new_batch_triggers_the_rows_once_more_and_the_finished_journal_is_kept(
+    client: MwaaClient, emulator: Emulator, tmp_path: Path
+) -> None:
+    batches = [await triggered(client, requests(3), journal=tmp_path / "journal", new_batch=True) for _ in range(3)]
+    assert [statuses(outcomes) for outcomes in batches] == [{"triggered": 3}] * 3
+    assert existing(emulator) == sorted(itertools.chain.from_iterable(map(expected, batches)))
+    assert len(existing(emulator)) == 9
+    kept = sorted(tmp_path.glob("journal_*.journal"))
+    assert len(kept) == 2
+    for path in kept:
+        with closing(read_journal(path)) as journal:
+            assert journal.is_finished
+            assert path.name == f"{journal.batch}.journal"
+
+
+async def test_a_batch_that_is_not_finished_is_not_given_up_for_a_new_one(
+    client: MwaaClient, emulator: Emulator, tmp_path: Path
+) -> None:
+    emulator.faults.tokens.extend([DENIED] * 2)
+    outcomes = await triggered(client, requests(4, ("one",)), journal=tmp_path / "journal")
+    assert statuses(outcomes)["failed"] > 0
+    with pytest.raises(JournalError, match="is not finished, and so no new one begins") as caught:
+        await triggered(client, requests(4, ("one",)), journal=tmp_path / "journal", new_batch=True)
+    assert caught.value.ran is False
+    outcomes = await triggered(client, requests(4, ("one",)), journal=tmp_path / "journal")
+    assert existing(emulator) == expected(outcomes)
+
+
+async def test_resume_goes_on_with_a_journal_that_must_be_there(client: MwaaClient, tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="there is no journal") as caught:
+        await triggered(client, requests(4), journal=tmp_path / "journal", resume=True)
+    assert caught.value.ran is False
+    assert not list(tmp_path.iterdir())
+
+
+async def test_a_night_without_rows_does_not_finish_a_batch(client: MwaaClient, tmp_path: Path) -> None:
+    assert await triggered(client, [], journal=tmp_path / "journal") == []
+    assert await triggered(client, [], journal=tmp_path / "journal") == []
+    assert statuses(await triggered(client, requests(3), journal=tmp_path / "journal")) == {"triggered": 3}
+
+
+@pytest.mark.parametrize("options", [{"resume": True}, {"new_batch": True}, {"resume": True, "new_batch": True}])
+async def test_what_to_do_with_a_journal_is_said_in_one_word_and_only_where_there_is_one(
+    client: MwaaClient, tmp_path: Path, options: dict[str, bool]
+) -> None:
+    journal = tmp_path / "journal" if len(options) > 1 else None
+    with pytest.raises(ValueError, match="resume and new_batch say what to do with a journal"):
+        await triggered(client, requests(1), journal=journal, **options)
+
+
+@pytest.mark.parametrize("as_given", [list, iter, one_by_one])
+@pytest.mark.parametrize(
+    ("no_request", "kind"),
+    [
+        ({"environment": "one", "dag_id": "etl", "conf": "hush"}, "of the type dict"),
+        (("one", "etl"), "of the type tuple"),
+        ("hush", "of the type str"),
+        (None, "None"),
+        (TriggerRequest, "of the type type"),
+    ],
+)
+async def test_what_is_no_request_is_refused_and_said_where(
+    client: MwaaClient, emulator: Emulator, tmp_path: Path, as_given: Any, no_request: Any, kind: str
+) -> None:
+    wanted = [*requests(2), no_request, *requests(2)]
+    with pytest.raises(TypeError, match=f"^request 3 is {kind}, and not a TriggerRequest") as caught:
+        await triggered(client, as_given(wanted), journal=tmp_path / "journal")
+    assert "hush" not in str(caught.value)
+    assert len(emulator.commands) <= 2
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            TriggerRequest("one", "etl"),
+            "^requests is an iterable of TriggerRequest, and not of the type TriggerRequest",
+        ),
+        (None, "^requests is an iterable of TriggerRequest, and not None"),
+        ({"environment": "one"}, "^request 1 is of the type str, and not"),
+        ("rows.csv", "^request 1 is of the type str, and not"),
+    ],
+)
+async def test_what_are_no_requests_is_refused(client: MwaaClient, tmp_path: Path, given: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        await triggered(client, given, journal=tmp_path / "journal")
 
 
 async def test_two_batches_on_one_journal_at_the_same_time_are_refused(client: MwaaClient, tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ async def test_what_is_said_meanwhile_stays_above_the_display(led: CommandLine, 
 
 async def test_what_was_done_before_counts_as_done_and_not_for_the_rate(led: CommandLine) -> None:
     await led("trigger-many", "rows.jsonl")
-    async with terminal(led.environ, "trigger-many", "rows.jsonl") as screen:
+    async with terminal(led.environ, "trigger-many", "rows.jsonl", "--resume") as screen:
         assert await screen.ended() == 1
     assert [lane[1:] for lane in lanes(screen)] == [
         ["6/6", "0", "-", "-"],
@@ -155,10 +155,10 @@ async def test_tables_show_whole_names_and_numbers(led: CommandLine, columns: in
     await led("trigger-many", "rows.jsonl")
     async with terminal(led.environ, "journal", "rows.jsonl.journal", columns=columns, lines=lines) as screen:
         assert await screen.ended() == 0
-    assert [line.split() for line in screen.lines[:4]] == [
+    assert [line.split() for line in screen.lines[2:6]] == [
         ["ENVIRONMENT", "TRIGGERED", "FAILED", "ROWS"],
         [LONG, "6", "0", "6"],
         ["dev", "6", "0", "6"],
         ["prod", "5", "1", "6"],
     ]
-    assert re.fullmatch(r"row 6, failed: prod nosuch bulk__rows_\w+__000006", screen.lines[5])
+    assert re.fullmatch(r"row 6, failed: prod nosuch bulk__rows_\w+__000006", screen.lines[7])

@@ -34,13 +34,15 @@ async def batch(led: CommandLine) -> CommandLine:
 
 async def test_it_counts_rows_by_environment_and_status_and_tells_what_failed(batch: CommandLine) -> None:
     done = await batch("journal", "rows.csv.journal")
-    *table, empty, row, reason = done.stdout.decode().splitlines()
+    batch_is, _, *table, empty, row, reason = done.stdout.decode().splitlines()
     assert (done.returncode, done.stderr) == (0, b"")
     assert [line.split() for line in table] == [
         ["ENVIRONMENT", "TRIGGERED", "FAILED", "ROWS"],
         ["dev", "0", "1", "1"],
         ["prod", "2", "0", "2"],
     ]
+    assert batch_is.startswith("the batch rows_")
+    assert batch_is.endswith(" is finished")
     assert (empty, row) == ("", "row 2, failed: dev nosuch second")
     assert reason.startswith("    dev: Airflow ran 'dags trigger") and "DagNotFound" in reason
 
@@ -50,6 +52,7 @@ async def test_json_has_the_counts_and_every_row(batch: CommandLine) -> None:
     document = json.loads(done.stdout)
     assert document["counts"] == {"dev": {"failed": 1}, "prod": {"triggered": 2}}
     assert document["batch"].startswith("rows_")
+    assert document["finished"] is True
     first, second, third = document["rows"]
     assert first == {
         "number": 1,
@@ -94,7 +97,8 @@ async def test_a_batch_on_its_way_can_be_looked_at(mwaa_async: CommandLine) -> N
             await until(lambda: len(emulator.commands) == 2)
             done = await led("journal", "rows.csv.journal")
     shown = done.stdout.decode().splitlines()
-    assert shown[0].split() == ["ENVIRONMENT", "SENT", "FAILED", "ROWS"]  # of which the third is about to be
+    assert shown[0].endswith(" is not finished")
+    assert shown[2].split() == ["ENVIRONMENT", "SENT", "FAILED", "ROWS"]  # of which the third is about to be
     assert [line for line in shown if line.startswith("row")] == [
         "row 1, failed: dev nosuch first",
         "row 2, sent: dev etl second",

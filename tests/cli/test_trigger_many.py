@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shlex
 import signal
 import sys
@@ -17,10 +18,11 @@ from mwaa_async._bulk.journal import Entry
 from mwaa_async._cli import progress
 from mwaa_async.emulator import CutConnection, Emulator, RefusedByAws, SlowAnswer, StatusAnswer
 from mwaa_async.emulator.airflow import EmbeddedAirflow, Execution
-from tests.cli.program import INTERRUPTED, PROGRAM, CommandLine, Running, told, until
+from tests.cli.program import INTERRUPTED, PROGRAM, CommandLine, Running, only_line, told, until
 
 pytestmark = pytest.mark.anyio
 
+FINISHED = 5
 NO_ROOM = "the report /dev/full cannot be written any more: No space left on device; the batch goes on without it"
 ROWS = "environment,dag_id\ndev,etl\nprod,report\ndev,demo\n"
 
@@ -111,6 +113,27 @@ async def test_json_lines_and_conf_columns(led: CommandLine, emulator: Emulator)
     done = await led("trigger-many", "rows.jsonl", "--environment", "prod", "--conf-columns")
     assert done.returncode == 0
     assert """--conf={"day": "2026-01-31", "size": 7}""" in shlex.split(emulator.commands[0].command)
+
+
+@pytest.mark.parametrize(("delimiter", "option"), [(";", ";"), ("\t", "tab"), ("|", "|")])
+@pytest.mark.parametrize("quote", ["", '"'])
+async def test_a_file_with_another_delimiter_is_read_when_that_is_said(
+    led: CommandLine, emulator: Emulator, delimiter: str, option: str, quote: str
+) -> None:
+    rows = [["environment", "dag_id", "conf"], ["dev", "etl", '{"a": "1,2"}' if not quote else ""]]
+    Path("rows.csv").write_text("".join(delimiter.join(f"{quote}{cell}{quote}" for cell in row) + "\n" for row in rows))
+    wrong = await led("trigger-many", "rows.csv")
+    assert wrong.returncode == 2
+    problem, last = told(wrong.stderr)
+    named = "a tab" if option == "tab" else repr(option)
+    assert problem.startswith("rows.csv, line 1")
+    assert (
+        f". Between its cells is {named}, which --delimiter {option if option == 'tab' else repr(option)} says"
+        in problem
+    )
+    assert last == "a problem in rows.csv, see above; nothing was sent"
+    assert (await led("trigger-many", "rows.csv", "--delimiter", option)).returncode == 0
+    assert triggers(emulator) == ["etl"]
 
 
 async def test_failures_are_exit_1_and_told_with_their_reason(led: CommandLine, emulator: Emulator) -> None:
@@ -242,6 +265,12 @@ async def test_a_file_without_rows_is_wrong_usage(led: CommandLine, here: Path, 
         (["rows.csv", "--environment", "1a"], "cannot be the name of an MWAA environment"),
         (["rows.csv", "--allowed-run-id-pattern", "("], "no regular expression"),
         (["rows.csv", "--on-error", "panic"], "'panic' is not one of"),
+        (["rows.csv", "--delimiter", ":"], "':' is none of: , ; | tab"),
+        (["rows.csv", "--batch", "to/night"], "'to/night' is no name for a batch"),
+        (["rows.csv", "--batch", ""], "'' is no name for a batch"),
+        (["rows.csv", "--batch", "x" * 61], "is no name for a batch"),
+        (["rows.csv", "--new-batch", "--resume"], "--new-batch begins a batch, and --resume goes on with one"),
+        (["rows.csv", "--new-batch", "--batch", "one"], "and --batch takes another name for each"),
         (["rows.csv", "--report", "rows.csv"], "the report would overwrite rows.csv"),
         (["rows.csv", "--report", "../here/rows.csv.journal"], "the report would overwrite"),
         (["rows.csv", "--report", "nosuch/report.csv"], "No such file or directory; nothing was sent"),
@@ -267,7 +296,8 @@ async def test_standard_input_is_known_by_what_it_says(
     journal = told(first.stderr)[0].removeprefix("the journal is ")
     assert files(here) >= {journal, "rows.csv"}
     sent = len(emulator.commands)
-    second = await led("trigger-many", "-", stdin=rows.encode())
+    assert (await led("trigger-many", "-", stdin=rows.encode())).returncode == FINISHED
+    second = await led("trigger-many", "-", "--resume", stdin=rows.encode())
     assert second.returncode == 0
     assert len(emulator.commands) == sent
     third = await led("trigger-many", "-", stdin=rows.replace("etl", "demo").encode())
@@ -319,25 +349,121 @@ async def test_a_dry_run_says_what_the_journal_has_already(led: CommandLine, emu
 # The journal
 
 
-async def test_a_second_call_sends_nothing_and_says_so(led: CommandLine, emulator: Emulator) -> None:
+async def test_a_second_call_says_that_the_batch_is_finished_and_has_a_status_of_its_own(
+    led: CommandLine, emulator: Emulator, here: Path
+) -> None:
+    await led("trigger-many", "rows.csv", "--report", "report.csv")
+    sent, report = len(emulator.commands), Path("report.csv").read_text()
+    for options in ([], ["--dry-run"], ["--wait"], ["--report", "report.csv"], ["--retry-failed"]):
+        done = await led("trigger-many", "rows.csv", *options)
+        assert done.returncode == FINISHED
+        line = only_line(done.stderr)
+        assert re.search(r"the batch rows_\w+ is finished: 3 rows, 0 failed \(the journal is rows.csv.journal\)", line)
+        assert "Nothing was sent. To trigger the rows once more: --new-batch (in a crontab --batch" in line
+    assert len(emulator.commands) == sent
+    assert Path("report.csv").read_text() == report
+    assert files(here) == {"rows.csv", "rows.csv.journal", "rows.csv.journal.lock", "report.csv"}
+
+
+async def test_resume_tells_what_became_of_a_finished_batch(led: CommandLine, emulator: Emulator) -> None:
     await led("trigger-many", "rows.csv")
-    sent = len(emulator.commands)
+    done = await led("trigger-many", "rows.csv", "--resume")
+    journal, state, *lines = told(done.stderr)
+    assert (done.returncode, journal) == (0, "the journal is rows.csv.journal")
+    assert re.fullmatch(r"the batch rows_\w+ is finished, and none of its rows is sent", state)
+    assert lines == ["dev: 2 of 2, 0 failed", "prod: 1 of 1, 0 failed", "3 rows: 3 triggered already"]
+    assert len(emulator.commands) == 3
+    missing = await led("trigger-many", "rows.csv", "--resume", "--journal", "nosuch")
+    assert (missing.returncode, "there is no journal" in only_line(missing.stderr)) == (3, True)
+    assert not Path("nosuch.lock").exists()
+
+
+async def test_a_new_batch_triggers_all_rows_once_more_and_the_journal_before_is_kept(
+    led: CommandLine, emulator: Emulator, here: Path
+) -> None:
+    for number in range(3):
+        dry = await led("trigger-many", "rows.csv", "--new-batch", "--dry-run")
+        assert (dry.returncode, told(dry.stderr)[0]) == (0, "dev: 2 rows, 2 to be sent")
+        done = await led("trigger-many", "rows.csv", "--new-batch")
+        assert (done.returncode, told(done.stderr)[-1]) == (0, "3 rows: 3 triggered")
+        assert len(triggers(emulator)) == 3 * (number + 1)
+    kept = told(done.stderr)[0].removeprefix("the journal of the batch before is kept as ")
+    assert await statuses(led, kept) == ["triggered"] * 3
+    assert len([name for name in files(here) if name.startswith("rows_")]) == 2
+    assert (await led("trigger-many", "rows.csv")).returncode == FINISHED
+
+
+async def test_a_batch_that_is_not_finished_goes_on_and_no_new_one_begins(
+    led: CommandLine, emulator: Emulator, here: Path
+) -> None:
+    write_rows("etl", "demo")
+    emulator.faults.tokens.append(RefusedByAws("AccessDeniedException", 403))
+    first = await led("trigger-many", "rows.csv", "--new-batch")
+    assert told(first.stderr)[-1] == (
+        "the same command without --new-batch goes on with the 1 rows that are not finished"
+    )
+    for options in ([], ["--dry-run"]):
+        refused = await led("trigger-many", "rows.csv", "--new-batch", *options)
+        assert (refused.returncode, "is not finished, and so no new one begins" in only_line(refused.stderr)) == (
+            3,
+            True,
+        )
     done = await led("trigger-many", "rows.csv")
     assert done.returncode == 0
-    assert told(done.stderr) == [
-        "the journal is rows.csv.journal",
-        "all rows are finished; to trigger them once more, name another journal with --journal",
-        "dev: 2 of 2, 0 failed",
-        "prod: 1 of 1, 0 failed",
-        "3 rows: 3 triggered already",
-    ]
-    assert len(emulator.commands) == sent
+    assert re.fullmatch(r"the batch rows_\w+ goes on: 1 of 2 rows are finished", told(done.stderr)[1])
+    assert sorted(triggers(emulator)) == ["demo", "etl"]
+
+
+async def test_each_name_of_a_batch_has_a_journal_and_triggers_the_rows_once(
+    led: CommandLine, emulator: Emulator, here: Path
+) -> None:
+    for night in ("nightly-2026-11-24", "nightly-2026-11-25"):
+        assert (await led("trigger-many", "rows.csv", "--batch", night)).returncode == 0
+        again = await led("trigger-many", "rows.csv", "--batch", night)
+        assert (again.returncode, "once more: another --batch. " in only_line(again.stderr)) == (FINISHED, True)
+        assert await statuses(led, f"rows.csv.{night}.journal") == ["triggered"] * 3
+    assert len(triggers(emulator)) == 6
+    assert all("bulk__nightly-2026-11-2" in record.command for record in emulator.commands)
+
+
+async def test_a_batch_with_a_name_makes_no_second_runs_where_its_journal_is_lost(
+    led: CommandLine, emulator: Emulator
+) -> None:
+    await led("trigger-many", "rows.csv", "--batch", "tonight")
+    Path("rows.csv.tonight.journal").unlink()
+    done = await led("trigger-many", "rows.csv", "--batch", "tonight")
+    assert (done.returncode, told(done.stderr)[-1]) == (0, "3 rows: 3 triggered already")
+    Path("others.csv").write_text(ROWS + "dev,etl\n")
+    done = await led("trigger-many", "others.csv", "--batch", "tonight")
+    assert (done.returncode, told(done.stderr)[-1]) == (0, "4 rows: 4 triggered")
+
+
+async def test_the_journal_of_another_batch_is_refused(led: CommandLine, emulator: Emulator) -> None:
+    options = ("--journal", "mine")
+    await led("trigger-many", "rows.csv", *options, "--batch", "monday")
+    done = await led("trigger-many", "rows.csv", *options, "--batch", "tuesday")
+    assert (done.returncode, "is of another batch, monday_" in only_line(done.stderr)) == (3, True)
+    assert (await led("trigger-many", "rows.csv", *options)).returncode == FINISHED
+    assert (await led("trigger-many", "rows.csv", *options, "--resume", "--batch", "monday")).returncode == 0
+    assert len(emulator.commands) == 3
+
+
+async def test_of_two_calls_at_the_same_time_the_second_does_nothing(mwaa_async: CommandLine) -> None:
+    async with Emulator(["dev", "prod"], command_time=3) as emulator:
+        led = mwaa_async.led_to(emulator)
+        async with led.started("trigger-many", "rows.csv", "--batch", "tonight") as process:
+            await until(lambda: emulator.commands)
+            second = await led("trigger-many", "rows.csv", "--batch", "tonight")
+            assert (second.returncode, "in use by another process" in only_line(second.stderr)) == (3, True)
+            assert await process.ended() == 0
+        assert len(triggers(emulator)) == 3
+        assert (await led("trigger-many", "rows.csv", "--batch", "tonight")).returncode == FINISHED
 
 
 async def test_what_airflow_refused_is_told_again_and_not_sent(led: CommandLine, emulator: Emulator) -> None:
     write_rows("nosuch")
     first = await led("trigger-many", "rows.csv")
-    second = await led("trigger-many", "rows.csv")
+    second = await led("trigger-many", "rows.csv", "--resume")
     assert (first.returncode, second.returncode) == (1, 1)
     assert told(second.stderr)[-2:] == told(first.stderr)[-2:]
     assert len(emulator.commands) == 1
@@ -385,10 +511,8 @@ async def test_what_airflow_refused_is_sent_again_when_it_is_asked_for(mwaa_asyn
         led = mwaa_async.led_to(emulator)
         assert (await led("trigger-many", "rows.csv")).returncode == 1
         again = await led("trigger-many", "rows.csv")
-        assert again.returncode == 1
-        assert told(again.stderr)[1] == (
-            "nothing is left to be sent; --retry-failed sends the 1 again that Airflow refused"
-        )
+        assert again.returncode == FINISHED
+        assert told(again.stderr)[-1].endswith(", and --retry-failed sends the 1 again that Airflow refused")
         dry = await led("trigger-many", "rows.csv", "--retry-failed", "--dry-run")
         assert told(dry.stderr)[0] == "dev: 3 rows, 2 finished, 1 to be sent"
         assert await statuses(led) == ["triggered", "failed", "triggered"]
@@ -464,6 +588,16 @@ async def test_another_input_is_refused_with_the_difference(
     assert len(emulator.commands) == sent
 
 
+async def test_a_changed_input_of_a_finished_batch_is_not_taken_for_done(led: CommandLine, emulator: Emulator) -> None:
+    await led("trigger-many", "rows.csv")
+    write_rows("demo")
+    done = await led("trigger-many", "rows.csv")
+    assert done.returncode == 3
+    assert "the batch is finished; begin another one (--new-batch, " in only_line(done.stderr)
+    assert (await led("trigger-many", "rows.csv", "--new-batch")).returncode == 0
+    assert len(triggers(emulator)) == 4
+
+
 async def test_what_is_no_journal_is_refused(led: CommandLine, emulator: Emulator) -> None:
     done = await led("trigger-many", "rows.csv", "--journal", "rows.csv")
     assert done.returncode == 3
@@ -534,7 +668,7 @@ async def test_the_report_has_a_line_for_each_row(led: CommandLine, emulator: Em
 
 async def test_the_report_of_a_second_call_has_all_rows_too(led: CommandLine) -> None:
     await led("trigger-many", "rows.csv")
-    await led("trigger-many", "rows.csv", "--report", "report.jsonl")
+    await led("trigger-many", "rows.csv", "--resume", "--report", "report.jsonl")
     lines = Path("report.jsonl").read_text().splitlines()
     assert [json.loads(line)["status"] for line in lines] == ["already_triggered"] * 3
 
@@ -548,7 +682,10 @@ async def test_a_report_that_cannot_be_written_is_an_error_and_all_rows_are_trig
     _, first, *_, summary, last = told(done.stderr)
     assert first == NO_ROOM
     assert summary == "3 rows: 3 triggered"
-    assert last == "the report /dev/full is not complete; the same command writes it again and sends nothing twice"
+    assert (
+        last
+        == "the report /dev/full is not complete; the same command with --resume writes it again, and sends nothing"
+    )
     assert told(done.stderr).count(NO_ROOM) == 1
     assert sorted(triggers(emulator)) == ["demo", "etl", "report"]
 
@@ -609,7 +746,7 @@ async def test_wait_of_a_second_call_waits_for_the_runs_of_the_first(led: Comman
         "environment,dag_id,logical_date\ndev,etl,2026-01-31\ndev,etl,2026-01-30T01:00:00.5+01:00\n"
     )
     await led("trigger-many", "rows.csv")
-    done = await led("trigger-many", "rows.csv", "--wait")
+    done = await led("trigger-many", "rows.csv", "--wait", "--resume")
     assert done.returncode == 0
     assert told(done.stderr)[-2:] == ["2 rows: 2 triggered already", "the runs: 2 success"]
 
@@ -807,13 +944,13 @@ async def test_without_its_report_a_batch_that_fails_has_the_exit_status_of_the_
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
-async def test_the_report_that_was_not_complete_is_written_by_the_same_command(
+async def test_the_report_that_was_not_complete_is_written_by_the_same_command_with_resume(
     led: CommandLine, emulator: Emulator
 ) -> None:
     Path("report").symlink_to("/dev/full")
     assert (await led("trigger-many", "rows.csv", "--report", "report")).returncode == 1
     Path("report").unlink()
-    assert (await led("trigger-many", "rows.csv", "--report", "report")).returncode == 0
+    assert (await led("trigger-many", "rows.csv", "--report", "report", "--resume")).returncode == 0
     lines = Path("report").read_text().splitlines()
     assert [json.loads(line)["status"] for line in lines] == ["already_triggered"] * 3
     assert len(emulator.commands) == 3
@@ -839,7 +976,7 @@ async def test_files_may_have_names_that_are_no_text(led: CommandLine, emulator:
     Path(rows).write_text(ROWS)
     first = await led("trigger-many", rows, "--report", report)
     assert (first.returncode, b"the journal is gr\xf6\xdfe.csv.journal\n" in first.stderr) == (0, True)
-    second = await led("trigger-many", rows, "--report", report)
+    second = await led("trigger-many", rows, "--report", report, "--resume")
     assert (second.returncode, second.stderr.splitlines()[-1]) == (0, b"mwaa-async: 3 rows: 3 triggered already")
     assert len(emulator.commands) == len(Path(report).read_text().splitlines()) == 3
     assert await statuses(led, f"{rows}.journal") == ["triggered"] * 3
