@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mwaa_async._bulk.files import Input
-from tests.cli.program import CommandLine, told
+from tests.cli.program import CommandLine, only_line, told
 
 pytestmark = pytest.mark.anyio
 
@@ -25,9 +25,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_the_nightly_rows_are_triggered_with_the_program(mwaa_async: CommandLine) -> None:
     rows = len(list(Input(Path("nightly.csv")).requests()))
-    done = await mwaa_async(*EMULATOR, sys.executable, "-m", "mwaa_async", "trigger-many", "nightly.csv")
+    example = (*EMULATOR, sys.executable, "-m", "mwaa_async", "trigger-many", "nightly.csv")
+    done = await mwaa_async(*example)
     assert done.returncode == 0
     assert told(done.stderr)[-1] == f"{rows} rows: {rows} triggered"
+    again = await mwaa_async(*example)
+    assert (again.returncode, "is finished" in only_line(again.stderr)) == (5, True)
+    once_more = await mwaa_async(*example, "--new-batch")
+    assert (once_more.returncode, told(once_more.stderr)[-1]) == (0, f"{rows} rows: {rows} triggered")
 
 
 async def test_the_nightly_rows_are_triggered_with_the_library(mwaa_async: CommandLine) -> None:
