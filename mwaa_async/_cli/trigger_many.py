@@ -24,7 +24,7 @@ from mwaa_async._bulk.journal import Journal
 from mwaa_async._bulk.rows import Row, row_of
 from mwaa_async._bulk.sources import Source
 from mwaa_async._cli.beginning import Beginning, batch_name, described
-from mwaa_async._cli.exits import CannotStartError, StoppedError, WrongInputError
+from mwaa_async._cli.exits import NOT_ENDED, CannotStartError, StoppedError, WrongInputError
 from mwaa_async._cli.journal import STATUSES
 from mwaa_async._cli.options import Options, allowed_run_id_pattern, environment_name
 from mwaa_async._cli.output import say
@@ -296,6 +296,8 @@ class _Run:
         if self._summary.unfinished:
             without = " without --new-batch" if "--new-batch" in sys.argv else ""
             say(f"the same command{without} goes on with the {self._summary.unfinished} rows that are not finished")
+        if self._summary.exit_status == NOT_ENDED:
+            say(f"to go on waiting: {self._again()}")
         raise click.exceptions.Exit(self._summary.exit_status)
 
     def _again(self) -> str:
