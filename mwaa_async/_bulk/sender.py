@@ -14,7 +14,7 @@ from mwaa_async._bulk.sources import Source
 from mwaa_async._bulk.writer import Writer
 from mwaa_async._commands.triggering import trigger
 from mwaa_async._errors import DagRunAlreadyExistsError, EventLoopError, MwaaError, QueueTimeoutError
-from mwaa_async._model.dag_run import DagRun
+from mwaa_async._model.dag_run import DagRun, changed
 from mwaa_async._runner import Runner
 
 _ROUNDS = 3  # in which rows whose outcome is unknown are sent again, when all others are done
@@ -163,7 +163,9 @@ class Sender:
             if self._is_stopping and isinstance(error, QueueTimeoutError):
                 return None
             if isinstance(error, DagRunAlreadyExistsError) and error.dag_run is not None:
-                return outcome("already_triggered", error.attempts, error.dag_run)
+                # A run id of the batch's own is this row's alone, and so the run has its conf.
+                run = error.dag_run if request.run_id else changed(error.dag_run, conf=row.conf)
+                return outcome("already_triggered", error.attempts, run)
             status = status_after(error, request, may_be_there=entry.may_be_there, is_last=is_last)
             reported = as_unknown(error, row.run_id) if status == "unknown" else error
             return outcome(status, error.attempts - (error.ran is False), None, reported)
