@@ -111,9 +111,13 @@ def state_found(description: Mapping[str, Any]) -> Finding:
     status = str(description.get("Status"))
     if status == "AVAILABLE":
         return ok("environment", status)
+    if status == "UPDATE_FAILED":
+        return warning(
+            "environment", f"{status}: it is in use as it was before its last update", _last_error(description)
+        )
     if status in _CHANGING:
         return warning("environment", status, "Commands may fail until it is AVAILABLE again")
-    return failed("environment", status, f"Wait until it is AVAILABLE{_reason(description)}")
+    return failed("environment", status, f"Wait until it is AVAILABLE. {_last_error(description)}")
 
 
 def access_found(description: Mapping[str, Any]) -> Finding:
@@ -139,11 +143,11 @@ _NO_ENVIRONMENT = (
 )
 
 
-def _reason(description: Mapping[str, Any]) -> str:
+def _last_error(description: Mapping[str, Any]) -> str:
     update = description.get("LastUpdate")
     error = update.get("Error") if isinstance(update, dict) else None
     message = error.get("ErrorMessage") if isinstance(error, dict) else None
-    return f"; its last update says: {message}" if message else ", or look at it in the AWS console"
+    return f"Its last update says: {message}" if message else "Look at it in the AWS console"
 
 
 def _seconds_ahead(date: str | None, now: datetime) -> float | None:

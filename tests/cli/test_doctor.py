@@ -249,12 +249,20 @@ async def test_a_token_api_that_cannot_be_reached_is_told_with_the_network(led: 
     assert "network" in failure
 
 
-@pytest.mark.parametrize("state", ["CREATING", "CREATE_FAILED", "DELETED", "UNAVAILABLE", "UPDATE_FAILED"])
+@pytest.mark.parametrize("state", ["CREATING", "CREATE_FAILED", "DELETED", "UNAVAILABLE"])
 async def test_an_environment_that_is_not_available_fails(led: CommandLine, emulator: Emulator, state: str) -> None:
     describe(emulator, Status=state, LastUpdate={"Error": {"ErrorMessage": "no subnet"}})
-    assert f"{state} | Wait until it is AVAILABLE; its last update says: no subnet" == (
+    assert f"{state} | Wait until it is AVAILABLE. Its last update says: no subnet" == (
         (await seen(led)).failure("environment")
     )
+
+
+async def test_an_update_that_has_failed_leaves_an_environment_that_is_in_use(
+    led: CommandLine, emulator: Emulator
+) -> None:
+    describe(emulator, Status="UPDATE_FAILED")
+    found = await seen(led)
+    assert (found.exit_status, found.all_of("warning")) == (0, ["environment"])
 
 
 async def test_what_need_not_be_known_of_an_environment_is_a_warning(led: CommandLine, emulator: Emulator) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from aiobotocore.session import AioSession
 
-from mwaa_async import CommandResult, MwaaClient, MwaaError
+from mwaa_async import CommandResult, MwaaClient, MwaaError, TokenError
 from mwaa_async.emulator import CutConnection, Emulator, StatusAnswer, WrongAnswer
-from tests.raw_server import raw_web_server, response
+from tests.raw_server import raw_web_server, response, says
 
 pytestmark = pytest.mark.anyio
 
@@ -71,6 +71,23 @@ async def test_a_session_token_is_in_no_log_of_the_sdk_either(
         await asyncio.gather(client.environment("demo").run("version"), return_exceptions=True)
     assert any(record.name.startswith("botocore") for record in caplog.records)
     assert not [record for record in caplog.records if PASSWORD in record.getMessage()]
+
+
+async def test_what_came_instead_of_an_answer_of_aws_is_in_no_log_of_the_sdk(
+    emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The errors of aiohttp quote it, and the SDK logs them with their traceback."""
+    caplog.set_level(logging.DEBUG)
+    async with raw_web_server(emulator) as (server, trust):
+        server.answers.extend([says(b"HTTP/1.1 200 OK\r\n%s\r\n\r\n" % PASSWORD.encode())] * 5)
+        options = emulator.client_options()
+        options["endpoint_url"], options["ssl_context"] = emulator.web_server_url("demo"), trust
+        async with MwaaClient(**options) as client:
+            with pytest.raises(TokenError, match="not HTTP"):
+                await client.environment("demo", airflow_version="2.10.3").run("version")
+    assert server.requests
+    assert "Exception received when sending" in caplog.text
+    assert PASSWORD not in caplog.text  # with the tracebacks
 
 
 @pytest.mark.parametrize("cut", [0, 20])
