@@ -128,7 +128,6 @@ async def test_where_nothing_can_be_drawn_there_are_plain_lines(
 
 async def test_waiting_for_runs_is_shown_in_place(led: CommandLine) -> None:
     Path("rows.csv").write_text("dag_id,environment\netl,dev\netl,dev\n")
-    await led("run", "dev", "dags", "unpause", "etl")
     async with terminal(led.environ, "trigger-many", "rows.csv", "--wait") as screen:
         await screen.shows("0 of 2 runs have ended")
         assert await screen.ended() == 0
@@ -138,13 +137,16 @@ async def test_waiting_for_runs_is_shown_in_place(led: CommandLine) -> None:
 
 @SIZES
 async def test_the_state_of_one_run_is_shown_in_place(led: CommandLine, columns: int, lines: int) -> None:
-    await led("run", "dev", "dags", "unpause", "etl")
     async with terminal(
         led.environ, "trigger", "dev", "etl", "--run-id", "mine", "--wait", columns=columns, lines=lines
     ) as screen:
         await screen.shows("etl queued: mine")
         assert await screen.ended() == 0
-    assert screen.lines == ["etl success: mine"]
+    *above, last = screen.lines
+    assert last == "etl success: mine"
+    assert re.fullmatch(
+        r"mwaa-async: Airflow shows it at https://[\d.:]+/dags/etl/grid\?dag_run_id=mine", "".join(above)
+    )
 
 
 @SIZES
