@@ -1,8 +1,5 @@
 """The progress of a batch: a live display on a terminal, otherwise a line now and then."""
 
-import logging
-import os
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +10,8 @@ from mwaa_async import TriggerOutcome
 from mwaa_async._bulk.journal import Entry
 from mwaa_async._bulk.rows import Row
 from mwaa_async._cli.output import drawn_on, say
+from mwaa_async._cli.status import can_draw, waits_shown_elsewhere
+from mwaa_async.events import CommandWaiting
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,7 +31,7 @@ class Progress(Protocol):
 @contextmanager
 def shown_progress(standing: "Standing", running: Callable[[], Mapping[str, Row]]) -> Iterator[Progress]:
     """Yield what shows the progress on stderr."""
-    if not _is_for_display():
+    if not can_draw():
         lines = Lines(standing)
         yield lines
         lines.show()
@@ -41,16 +40,11 @@ def shown_progress(standing: "Standing", running: Callable[[], Mapping[str, Row]
     from rich.live import Live
 
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-    display = Display(standing, running, console)
-    live = Live(get_renderable=display.table, console=console, refresh_per_second=4, redirect_stderr=False)
-    with live, drawn_on(console):
-        yield display
-
-
-def _is_for_display() -> bool:
-    """Tell whether stderr is a terminal that can draw, and nothing is logged to it."""
-    is_logging = logging.getLogger("mwaa_async").isEnabledFor(logging.DEBUG)
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not is_logging
+    with waits_shown_elsewhere() as waits:
+        display = Display(standing, running, waits, console)
+        live = Live(get_renderable=display.table, console=console, refresh_per_second=4, redirect_stderr=False)
+        with live, drawn_on(console):
+            yield display
 
 
 @dataclass
@@ -149,9 +143,16 @@ class Lines:
 class Display:
     """A table with a line for each environment, drawn again and again in its place."""
 
-    def __init__(self, standing: Standing, running: Callable[[], Mapping[str, Row]], console: "Console") -> None:
+    def __init__(
+        self,
+        standing: Standing,
+        running: Callable[[], Mapping[str, Row]],
+        waits: Mapping[str, CommandWaiting],
+        console: "Console",
+    ) -> None:
         self._standing = standing
         self._running = running
+        self._waits = waits
         self._console = console
 
     def count(self, outcome: TriggerOutcome) -> None:
@@ -190,5 +191,17 @@ class Display:
         return table
 
     def _now(self, environment: str) -> str:
-        row = self._running().get(environment)
+        row, wait = self._running().get(environment), self._waits.get(environment)
+        if wait is not None and wait.waits_for != "the answer":
+            return _briefly(wait)
         return "" if row is None else f"row {row.number}, {row.request.dag_id}: {row.run_id}"
+
+
+def _briefly(wait: CommandWaiting) -> str:
+    """Say what is waited for, for the last column of a narrow table."""
+    match wait.waits_for:
+        case "a token":
+            return "asking AWS for a token"
+        case "the next attempt":
+            return f"next attempt in {wait.left or 0:.0f} s"
+    return f"left alone for {wait.left:.0f} s" if wait.left else f"after {wait.holder or 'others'}"

@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -33,20 +33,6 @@ class Shown(Protocol):
         """Show this from now on."""
 
 
-class Waits:
-    """What each environment waits for, after a second of it: to be called with a client's events."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, str] = {}
-
-    def __call__(self, event: Event) -> None:
-        """Take notice of an event."""
-        if isinstance(event, CommandWaiting):
-            self.texts[event.environment] = event.text
-        elif isinstance(event, CommandStarted | RequestEnded | CommandEnded):
-            self.texts.pop(event.environment, None)
-
-
 @contextmanager
 def shown_status() -> Iterator[Shown]:
     """Yield what shows a status on stderr."""
@@ -57,6 +43,16 @@ def shown_status() -> Iterator[Shown]:
         yield _LINE
     finally:
         _LINE.show("")
+
+
+@contextmanager
+def waits_shown_elsewhere() -> Iterator[Mapping[str, CommandWaiting]]:
+    """Yield what the environments wait for, to a display that takes the place of the line."""
+    _LINE.is_hidden = True
+    try:
+        yield _LINE.waits
+    finally:
+        _LINE.is_hidden = False
 
 
 def explain(event: Event) -> None:
@@ -84,11 +80,15 @@ def _is_long_pause(event: Event) -> bool:
 
 
 class _Line:
-    """The line on the terminal: what is waited for, or else the status; drawn while there is one."""
+    """The line on the terminal: what is waited for, or else the status; drawn while there is one.
+
+    `waits` has what each environment waits for, after a second of it.
+    """
 
     def __init__(self) -> None:
+        self.is_hidden = False
+        self.waits: dict[str, CommandWaiting] = {}
         self._text = ""
-        self._waits = Waits()
         self._status: Status | None = None
         self._drawn = ExitStack()
 
@@ -97,12 +97,16 @@ class _Line:
         self._draw()
 
     def explain(self, event: Event) -> None:
-        self._waits(event)
+        if isinstance(event, CommandWaiting):
+            self.waits[event.environment] = event
+        elif isinstance(event, CommandStarted | RequestEnded | CommandEnded):
+            self.waits.pop(event.environment, None)
         self._draw()
 
     def _draw(self) -> None:
-        waits = [f"{environment}: {text}" for environment, text in self._waits.texts.items()]
-        if text := next(iter(waits), self._text):
+        waits = (f"{environment}: {event.text}" for environment, event in self.waits.items())
+        text = "" if self.is_hidden else next(waits, self._text)
+        if text:
             self._opened().update(text)
         elif self._status is not None:
             self._status = None

@@ -1,8 +1,10 @@
 """What is waited for is said on a terminal, in one line that goes away again; elsewhere the log has it."""
 
+from pathlib import Path
+
 import pytest
 
-from mwaa_async.emulator import CutConnection, Emulator, SlowAnswer, SlowToken
+from mwaa_async.emulator import CutConnection, Emulator, SlowAnswer, SlowToken, StatusAnswer
 from tests.cli.program import CommandLine, until
 from tests.cli.terminal import terminal
 
@@ -63,4 +65,18 @@ async def test_an_error_stands_alone_after_the_line_has_gone(mwaa_async: Command
         ) as screen:
             await screen.shows("waiting for the answer")
             assert await screen.ended() == 1
+    assert not any("waiting" in line for line in screen.lines)
+
+
+async def test_the_display_of_a_batch_says_what_an_environment_waits_for(
+    mwaa_async: CommandLine, tmp_path: Path
+) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("environment,dag_id\ndemo,etl\nother,etl\n")
+    async with Emulator(environments=["demo", "other"]) as emulator:
+        emulator.faults.commands.append(StatusAnswer(504))
+        arguments = ("--settle-time", "4", "trigger-many", str(rows))
+        async with terminal(mwaa_async.led_to(emulator).environ, *arguments) as screen:
+            await screen.shows(r"(demo|other) .* 0/1 .* waiting for the next attempt, \d s left")
+            assert await screen.ended() == 0
     assert not any("waiting" in line for line in screen.lines)
