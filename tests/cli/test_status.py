@@ -77,6 +77,6 @@ async def test_the_display_of_a_batch_says_what_an_environment_waits_for(
         emulator.faults.commands.append(StatusAnswer(504))
         arguments = ("--settle-time", "4", "trigger-many", str(rows))
         async with terminal(mwaa_async.led_to(emulator).environ, *arguments) as screen:
-            await screen.shows(r"(demo|other) .* 0/1 .* waiting for the next attempt, \d s left")
+            await screen.shows(r"(demo|other) .* 0/1 .* next attempt in \d s")
             assert await screen.ended() == 0
     assert not any("waiting" in line for line in screen.lines)
