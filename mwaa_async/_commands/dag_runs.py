@@ -12,7 +12,7 @@ from mwaa_async._commands.call import Value, aware, call, iso, unsupported
 from mwaa_async._commands.rows import Row, read_row, read_rows
 from mwaa_async._commands.run_ends import failed_run, is_paused, may_be_held, not_ended, said_of_paused, url_of
 from mwaa_async._commands.runner import CommandRunner, EnvironmentRunner
-from mwaa_async._errors import DagRunFailedError, DagRunNotFoundError
+from mwaa_async._errors import ConnectError, DagRunFailedError, DagRunNotFoundError, OutcomeUnknownError, ThrottledError
 from mwaa_async._model.dag_run import DagRun, changed, watched
 from mwaa_async._model.result import CommandResult, unexpected
 from mwaa_async._protocol.log_lines import last_line
@@ -22,6 +22,8 @@ logger = logging.getLogger("mwaa_async")
 
 _FIRST_POLL, _LONGEST_POLL = 2.0, 60.0  # seconds
 _ENDED = ("success", "failed")
+_PASSING = (ConnectError, OutcomeUnknownError, ThrottledError)
+_MOST_FAILURES = 5  # in a row
 
 
 class Watcher:
@@ -86,13 +88,25 @@ class Watcher:
         return await failed_run(self._runner.within(), run)
 
     async def follow(self, run: DagRun, poll_interval: float | None = None) -> AsyncGenerator[DagRun, None]:
-        """Yield the run as it is each time that it is looked at, until it has ended."""
+        """Yield the run as it is each time that it is looked at, until it has ended.
+
+        Of looks that see nothing for now it bears some in a row: a web server is not there while it is replaced.
+        """
         pause = _FIRST_POLL if poll_interval is None else poll_interval
+        failures = 0
         while run.state not in _ENDED:
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_POLL) if poll_interval is None else poll_interval
-            run = await current(self._runner.within(), run) or self._gone(run)
-            yield run
+            try:
+                run = await current(self._runner.within(), run) or self._gone(run)
+            except _PASSING as error:
+                failures += 1
+                if failures == _MOST_FAILURES:
+                    raise
+                logger.warning("%s; the run %r is looked at again in %.0f s", error, run.run_id, pause)
+            else:
+                failures = 0
+                yield run
 
     async def _is_held(self, run: DagRun) -> bool | None:
         """Tell whether the run waits for its DAG to be unpaused; `None` where nobody had to look, or could."""

@@ -67,6 +67,7 @@ class DagRun(Portable):
         It asks for the state of this run, in turn with the environment's other commands, after 2 seconds and then less
         and less often, at last once a minute; or every `poll_interval` seconds. Where the first look finds it waiting,
         it asks whether the DAG is paused, for then it would stay so: with a `timeout` it logs a warning and goes on.
+        Where the web server or AWS cannot be reached it looks again, up to five times in a row.
 
         Raises `DagRunNotEndedError`, which is a `TimeoutError`, after `timeout` seconds, and without a `timeout` at
         once where the DAG is paused; `DagRunFailedError`, with the tasks that failed, where the run has failed (unless

@@ -226,6 +226,21 @@ async def test_whether_the_dag_is_paused_may_be_unknown() -> None:
         assert "paused" not in str(caught.value)
 
 
+async def test_waiting_bears_a_web_server_that_is_not_there_for_a_while(emulator: Emulator) -> None:
+    async with MwaaClient(**emulator.client_options(), settle_time=0.05, retry_reads=False) as client:
+        run = await client.environment("demo").dags.trigger("etl")
+        emulator.faults.commands.extend([StatusAnswer(502)] * 4)
+        assert (await run.wait(poll_interval=0.05)).state == "success"
+
+
+async def test_waiting_ends_where_the_web_server_stays_away(emulator: Emulator) -> None:
+    async with MwaaClient(**emulator.client_options(), settle_time=0.05, retry_reads=False) as client:
+        run = await client.environment("demo").dags.trigger("etl")
+        emulator.faults.commands.extend([StatusAnswer(502)] * 5)
+        with pytest.raises(OutcomeUnknownError, match="502"):
+            await run.wait(poll_interval=0.05)
+
+
 async def test_waiting_for_a_run_that_is_deleted_is_an_error(demo: Environment) -> None:
     run = await demo.dags.trigger("etl", logical_date=datetime(2024, 5, 1, tzinfo=UTC))
     await demo.dags.delete("etl")
