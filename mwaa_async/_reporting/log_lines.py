@@ -51,8 +51,8 @@ def _what_happened(event: Event) -> str:
         case RequestRepeated():
             return f"sent again in {event.pause:.1f} s, since attempt {event.attempt} ended so: {event.cause}"
         case CommandEnded():
-            attempts = f", {event.attempts} attempts" if event.attempts > 1 else ""
-            return f"{_outcome(event)}; queued for {event.queued_for:.2f} s, took {event.took:.2f} s{attempts}"
+            times = f"queued for {event.queued_for:.2f} s, took {event.took:.2f} s"
+            return f"{_outcome(event)}; {times}, {event.attempts} attempt{'s' if event.attempts > 1 else ''}"
         case AbandonedCommandEnded():
             return f"{_outcome(event)}; took {event.took:.2f} s, and nobody waited for it any more"
         case SlotClosed():

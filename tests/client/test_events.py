@@ -237,7 +237,7 @@ def lines(log: pytest.LogCaptureFixture) -> list[str]:
 async def test_the_log_has_one_line_for_a_command(client: MwaaClient, log: pytest.LogCaptureFixture) -> None:
     await client.environment("demo").run("dags list")
     [line] = lines(log)
-    assert re.fullmatch(r"INFO demo: dags list #\d+: done; queued for 0\.\d\d s, took 0\.\d\d s", line)
+    assert re.fullmatch(r"INFO demo: dags list #\d+: done; queued for 0\.\d\d s, took 0\.\d\d s, 1 attempt", line)
 
 
 async def test_the_log_warns_of_what_is_sent_again_of_a_closed_slot_and_of_an_abandoned_end(
