@@ -4,7 +4,6 @@ import gc
 import os
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 
 _INTERRUPTED = 130
 
@@ -32,11 +31,15 @@ def main() -> int:
 
 
 def _open_missing_streams() -> None:
-    """Lead stdout and stderr nowhere where they are closed, so that everything may count on them."""
-    for name in ("stdout", "stderr"):
+    """Open stdout and stderr where they are closed, so that everything may count on them.
+
+    What is written to a closed stdout is missed by somebody, so it fails (gnulib's `stdopen` does it so); who closes
+    stderr wants no messages.
+    """
+    for name, mode in (("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY)):
         if getattr(sys, name) is None:
-            nowhere = Path(os.devnull).open("w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115  # for good
-            setattr(sys, name, nowhere)
+            nowhere = os.open(os.devnull, mode)
+            setattr(sys, name, os.fdopen(nowhere, "w", encoding="utf-8", errors="backslashreplace"))
 
 
 if __name__ == "__main__":

@@ -1,25 +1,26 @@
 """The command line. Every command is a module that is imported when it is asked for."""
 
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 import click
 
-from mwaa_async._cli.guards import guard_from
 from mwaa_async._cli.options import (
-    Options,
     address,
     client_default,
     global_option,
+    global_options,
     more_than_no_seconds,
     proxy_url,
     seconds,
 )
-from mwaa_async._cli.output import log_to_stderr
+from mwaa_async._cli.output import write
+from mwaa_async._cli.placing import placed
 from mwaa_async._version import __version__
 
-_COMMANDS = ("doctor", "emulator", "environments", "journal", "run", "token", "trigger", "trigger-many")
-_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+_COMMANDS = ("completion", "doctor", "emulator", "environments", "journal", "run", "token", "trigger", "trigger-many")
+_CONTEXT = {"help_option_names": [], "max_content_width": 110}
 
 
 class _Program(click.Group):
@@ -32,8 +33,40 @@ class _Program(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
-        command: click.Command = getattr(import_module(f"mwaa_async._cli.{name}"), name)
-        return command
+        return placed(getattr(import_module(f"mwaa_async._cli.{name}"), name), [*global_options(self), _help])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        word = args[0]
+        if word == "help" and not ctx.resilient_parsing:
+            return super().resolve_command(ctx, [*args[1:2], "--help"])
+        if word not in _COMMANDS and not word.startswith("-") and not ctx.resilient_parsing:
+            raise click.UsageError(f"No such command {word!r}{_meant(word)}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _meant(word: str) -> str:
+    alike = get_close_matches(word.lower(), _COMMANDS, n=1)
+    return f". Did you mean {alike[0]!r}?" if alike else f"; there are: {', '.join(_COMMANDS)}"
+
+
+def _show_help(context: click.Context, option: click.Parameter, is_given: bool) -> None:
+    if is_given and not context.resilient_parsing:
+        write(f"{context.get_help()}\n")
+        context.exit()
+
+
+def _show_version(context: click.Context, option: click.Parameter, is_given: bool) -> None:
+    if is_given and not context.resilient_parsing:
+        write(f"mwaa-async {__version__}\n")
+        context.exit()
+
+
+# Unlike click's own they tell where they cannot be written.
+_SHOWN: dict[str, Any] = {"is_flag": True, "is_eager": True, "expose_value": False}
+_help = click.Option(["-h", "--help"], callback=_show_help, help="Show this message and exit.", **_SHOWN)
+_version = click.Option(["--version"], callback=_show_version, help="Show the version and exit.", **_SHOWN)
 
 
 @click.group(cls=_Program, invoke_without_command=True, context_settings=_CONTEXT)
@@ -82,21 +115,23 @@ class _Program(click.Group):
     help="How long an environment is left alone after a command whose end could not be seen.",
 )
 @global_option("-v", "--verbose", is_flag=True, help="Log what happens to stderr.")
-@click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
-def program(context: click.Context, /, *, guard: str, verbose: bool, **others: Any) -> None:
+def program(context: click.Context, /, **given: Any) -> None:
     """One Airflow command at a time, on Amazon MWAA.
 
     \b
     mwaa-async trigger prod etl --wait
     mwaa-async trigger-many nightly.csv --environment prod
-    mwaa-async --region eu-west-1 run prod "dags list -o json"
+    mwaa-async run --region eu-west-1 prod "dags list -o json"
 
-    Exit status: 0 done, 1 Airflow reports failure, 2 wrong usage, 3 nothing ran, 4 unknown whether it ran,
-    124 a run has not ended in time, 130 interrupted (143 by SIGTERM, 129 by SIGHUP).
+    The options may also stand after the command; what is said last counts.
+
+    Exit status: 0 done, 1 Airflow reports failure, 2 wrong usage, 3 nothing ran, 4 unknown whether it ran, 74 done, but
+    the output cannot be written, 124 a run has not ended in time, 130 interrupted (143 by SIGTERM, 129 by SIGHUP).
     """
-    log_to_stderr(verbose=verbose)
-    context.obj = Options(guard=guard_from(guard), **others)
     if context.invoked_subcommand is None:
-        click.echo(context.get_help(), err=True)
+        write(f"{context.get_help()}\n", err=True)
         context.exit(2)
+
+
+program.params += [_version, _help]

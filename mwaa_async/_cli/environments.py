@@ -11,6 +11,7 @@ import click
 from mwaa_async import MwaaError
 from mwaa_async._aws import AwsOptions, MwaaApi, open_account
 from mwaa_async._cli.exits import StoppedError
+from mwaa_async._cli.names import remember_environments
 from mwaa_async._cli.options import Options
 from mwaa_async._cli.output import print_table, say, write
 
@@ -33,6 +34,7 @@ def environments(options: Options, *, as_json: bool) -> None:
         rows = asyncio.run(_rows(options.aws()))
     except KeyboardInterrupt:
         raise StoppedError("interrupted; nothing is running") from None
+    remember_environments(options.aws(), [str(row["name"]) for row in rows])
     if as_json:
         write(json.dumps(rows, indent=4, ensure_ascii=False) + "\n")
     elif rows:

@@ -5,7 +5,8 @@ import logging
 import click
 
 from mwaa_async import DagRunNotEndedError, MwaaError
-from mwaa_async._cli.output import say
+from mwaa_async._cli.completion import is_asked, stay_quiet
+from mwaa_async._cli.output import is_all_written, say
 
 logger = logging.getLogger("mwaa_async")
 
@@ -13,6 +14,7 @@ USAGE = 2
 NOTHING_RAN = 3
 UNKNOWN = 4
 FINISHED = 5
+NOT_WRITTEN = 74  # EX_IOERR of sysexits.h
 NOT_ENDED = 124  # as coreutils' `timeout` ends
 INTERRUPTED = 130
 
@@ -49,10 +51,13 @@ class StoppedError(click.ClickException):
 
 def run_to_exit(program: click.Command) -> int:
     """Run the program, print its error in one line, and return its exit status."""
+    if is_asked():
+        stay_quiet()
     try:
-        return _run_and_print(program)
+        status = _run_and_print(program)
     except click.exceptions.Exit as end:  # nobody reads stderr
         return end.exit_code
+    return status or (0 if is_all_written() else NOT_WRITTEN)
 
 
 def exit_status(error: MwaaError) -> int:

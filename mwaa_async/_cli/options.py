@@ -1,9 +1,9 @@
-"""What is said before the command, and what commands make of it."""
+"""What is said before the command or after it, and what commands make of it."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from mwaa_async._identity import check_name
 from mwaa_async._protocol.run_ids import RUN_ID_PATTERN
 from mwaa_async._transport.connections import Route, parse_address, parse_proxy
 from mwaa_async.events import Event
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,41 @@ class Options:
         return AwsOptions(region_name=self.region, profile_name=self.profile, endpoint_url=self.endpoint_url)
 
 
+class GlobalOption(click.Option):
+    """An option of the program that may also stand after the command, where it only outdoes what was said before."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return what --help says of it: only the program's own does."""
+        return None if ctx.parent else super().get_help_record(ctx)
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        """Return the environment variable's value, which the command line outdoes wherever it says something."""
+        return None if ctx.parent else super().value_from_envvar(ctx)
+
+
 def global_option(*names: str, **settings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return an option that may also be given as an environment variable, which --help names."""
     variable = names[-1].lstrip("-").replace("-", "_").upper()
-    return click.option(*names, envvar=f"MWAA_ASYNC_{variable}", show_envvar=True, **settings)
+    return click.option(*names, cls=GlobalOption, envvar=f"MWAA_ASYNC_{variable}", show_envvar=True, **settings)
+
+
+def global_options(program: click.Command) -> list[GlobalOption]:
+    """Return the options of the program that may also stand after a command."""
+    return [option for option in program.params if isinstance(option, GlobalOption)]
+
+
+def chosen(context: click.Context) -> dict[str, Any]:
+    """Return the values of the global options: the last word on the command line is the one that counts."""
+    names = [str(option.name) for option in global_options(context.find_root().command)]
+    values = {name: context.find_root().params.get(name) for name in names}
+    given = [name for name in names if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
+    return values | {name: context.params.get(name) for name in given}
+
+
+def chosen_aws(context: click.Context) -> AwsOptions:
+    """Return those of the global options that are about AWS."""
+    values = chosen(context)
+    return AwsOptions(region_name=values["region"], profile_name=values["profile"], endpoint_url=values["endpoint_url"])
 
 
 def client_default(argument: str) -> Any:
@@ -117,13 +151,42 @@ def address(text: str) -> str:
     return text
 
 
-def environment_name(text: str) -> str:
-    """Return the name of an environment, for click to call. Raises `click.BadParameter`."""
-    try:
-        return check_name(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
+class _EnvironmentName(click.types.StringParamType):
+    name = "environment"
 
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return check_name(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        from mwaa_async._cli.completion import stay_short
+        from mwaa_async._cli.names import environment_names
+
+        stay_short()
+        return completed(incomplete, environment_names(chosen_aws(ctx)))
+
+
+class _DagId(click.types.StringParamType):
+    name = "dag_id"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        from mwaa_async._cli.names import dag_ids
+
+        environment = ctx.params.get("environment")
+        return completed(incomplete, dag_ids(chosen_aws(ctx), environment) if environment else [])
+
+
+def completed(incomplete: str, names: Iterable[str]) -> "list[CompletionItem]":
+    """Return those of the names that begin so, as click's completion takes them."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+environment_name = _EnvironmentName()
+known_dag_id = _DagId()
 
 allowed_run_id_pattern = click.option(
     "--allowed-run-id-pattern",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from mwaa_async import TriggerOutcome
 from mwaa_async._bulk.journal import Entry
 from mwaa_async._bulk.rows import Row
-from mwaa_async._cli.output import drawn_on, say
+from mwaa_async._cli.output import drawn_on, new_console, say
 from mwaa_async._cli.status import can_draw, waits_shown_elsewhere
 from mwaa_async.events import CommandWaiting
 
@@ -36,10 +36,9 @@ def shown_progress(standing: "Standing", running: Callable[[], Mapping[str, Row]
         yield lines
         lines.show()
         return
-    from rich.console import Console
     from rich.live import Live
 
-    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    console = new_console(stderr=True)
     with waits_shown_elsewhere() as waits:
         display = Display(standing, running, waits, console)
         live = Live(get_renderable=display.table, console=console, refresh_per_second=4, redirect_stderr=False)

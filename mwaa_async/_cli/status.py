@@ -1,13 +1,12 @@
 """The one line about what is going on: in place on a terminal, elsewhere a line for each change."""
 
 import logging
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from mwaa_async._cli.output import drawn_on, say
+from mwaa_async._cli.output import drawn_on, is_dumb, new_console, say
 from mwaa_async._reporting import log_text
 from mwaa_async.events import (
     CommandEnded,
@@ -68,7 +67,7 @@ def explain(event: Event) -> None:
 
 def can_draw() -> bool:
     """Tell whether stderr is a terminal that can draw, and nothing is logged to it."""
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not _is_logging()
+    return sys.stderr.isatty() and not is_dumb() and not _is_logging()
 
 
 def _is_logging() -> bool:
@@ -114,9 +113,7 @@ class _Line:
 
     def _opened(self) -> "Status":
         if self._status is None:
-            from rich.console import Console
-
-            console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+            console = new_console(stderr=True)
             self._status = self._drawn.enter_context(console.status(""))
             self._drawn.enter_context(drawn_on(console))
         return self._status

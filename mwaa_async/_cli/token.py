@@ -12,7 +12,7 @@ from mwaa_async._cli.options import Options, environment_name
 from mwaa_async._cli.output import write
 
 
-@click.command(options_metavar="", short_help="Print a CLI token.")
+@click.command(short_help="Print a CLI token.")
 @click.argument("environment", type=environment_name)
 @click.pass_obj
 def token(options: Options, environment: str) -> None:

@@ -25,7 +25,7 @@ from mwaa_async import (
 )
 from mwaa_async._cli.exits import UNKNOWN
 from mwaa_async._cli.interruptible import run_interruptible
-from mwaa_async._cli.options import Options, allowed_run_id_pattern, environment_name
+from mwaa_async._cli.options import Options, allowed_run_id_pattern, environment_name, known_dag_id
 from mwaa_async._cli.output import say, write
 from mwaa_async._cli.status import shown_status
 from mwaa_async._cli.waiting import DEFAULT_TIMEOUT, wait_timeout
@@ -82,7 +82,7 @@ def _content(path: str) -> str:
 
 @click.command(short_help="Trigger a DAG run.")
 @click.argument("environment", type=environment_name)
-@click.argument("dag_id")
+@click.argument("dag_id", type=known_dag_id)
 @click.option("-c", "--conf", metavar="JSON|@FILE", type=conf_from, help="The run's conf: a JSON object.")
 @click.option("-r", "--run-id", metavar="ID", help="Run id; with it a repeat of this command makes no second run.")
 @click.option("--logical-date", metavar="DATE", type=datetime.fromisoformat, help="Logical date, in ISO 8601.")
@@ -189,7 +189,8 @@ async def _wait(watcher: Watcher, seen: Seen, timeout: float) -> None:
 
     def show(run: DagRun) -> None:
         seen.run = run
-        status.show(_as_line(run))
+        if run.state not in ("success", "failed"):  # which is what is printed in the end
+            status.show(_as_line(run))
 
     async def paused(run: DagRun) -> None:
         say(said_of_paused(run))

@@ -16,7 +16,6 @@ import pyte
 from tests.cli.program import PROGRAM, until
 
 CTRL_C = "\x03"
-_OF_ANOTHER = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR")
 
 
 class Terminal:
@@ -34,6 +33,14 @@ class Terminal:
         """Return what is on the screen, without the empty lines at its end."""
         return "\n".join(line.rstrip() for line in self._screen.display).rstrip("\n").split("\n")
 
+    @property
+    def styles(self) -> set[str]:
+        """Return how the letters on the screen are styled."""
+        letters = [letter for line in self._screen.buffer.values() for letter in line.values()]
+        styled = ("bold", "italics", "underscore", "strikethrough", "reverse", "blink")
+        of_letters = {name for name in styled if any(getattr(letter, name) for letter in letters)}
+        return of_letters | ({letter.fg for letter in letters} | {letter.bg for letter in letters}) - {"default"}
+
     def press(self, keys: str) -> None:
         os.write(self._keys, keys.encode())
 
@@ -50,14 +57,12 @@ class Terminal:
         return status
 
     async def _start(self, command: tuple[str, ...], environ: Mapping[str, str]) -> None:
-        # What a shell tells its programs about its own terminal is not about this one.
-        kept = {name: value for name, value in environ.items() if name not in _OF_ANOTHER}
         self._process = await asyncio.create_subprocess_exec(
             *command,
             stdin=self._other_end,
             stdout=self._other_end,
             stderr=self._other_end,
-            env=kept,
+            env=environ,
             start_new_session=True,
             preexec_fn=_own_the_terminal,
         )
@@ -94,12 +99,17 @@ def _own_the_terminal() -> None:
 
 @asynccontextmanager
 async def terminal(
-    environ: Mapping[str, str], *arguments: str, columns: int = 80, lines: int = 24, kind: str = "xterm-256color"
+    environ: Mapping[str, str],
+    *arguments: str,
+    columns: int = 80,
+    lines: int = 24,
+    kind: str = "xterm-256color",
+    command: tuple[str, ...] = PROGRAM,
 ) -> AsyncIterator[Terminal]:
-    """Run `mwaa-async` in a terminal."""
+    """Run `mwaa-async`, or another command, in a terminal."""
     opened = Terminal(columns, lines)
     try:
-        await opened._start((*PROGRAM, *arguments), {**environ, "TERM": kind})
+        await opened._start((*command, *arguments), {**environ, "TERM": kind})
         yield opened
     finally:
         opened._stop()

@@ -6,6 +6,7 @@ import pytest
 
 from mwaa_async.emulator import Emulator, RefusedByAws
 from tests.cli.program import CommandLine, only_line
+from tests.cli.terminal import terminal
 
 pytestmark = pytest.mark.anyio
 
@@ -59,3 +60,26 @@ async def test_without_credentials_no_token_is_missed(mwaa_async: CommandLine, e
     done = await led("environments")
     assert done.returncode == 3
     assert "no answer from AWS: Unable to locate credentials; give some" in only_line(done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("porduction", ". Did you mean 'production'?"), ("x", ". There are: dev, production")],
+)
+@pytest.mark.parametrize("command", ["run {} version", "token {}", "trigger {} etl"])
+async def test_an_unknown_environment_is_told_with_those_that_there_are(
+    mwaa_async: CommandLine, command: str, name: str, hint: str
+) -> None:
+    async with Emulator(["dev", "production"]) as emulator:
+        led = mwaa_async.led_to(emulator)
+        await remembered(led)
+        done = await led(*command.format(name).split())
+    assert done.returncode == 3
+    assert only_line(done.stderr).startswith(f"mwaa-async: {name}: there is no environment of this name here; ")
+    assert only_line(done.stderr).endswith(hint)
+
+
+async def remembered(led: CommandLine) -> None:
+    """Let the names be known: AWS has two seconds to tell them, which may be too few on a busy machine."""
+    async with terminal(led.environ, "environments") as screen:
+        assert await screen.ended() == 0

@@ -1,4 +1,4 @@
-"""What is said before the command, or by environment variables."""
+"""What is said before the command, after it, or by environment variables."""
 
 import shlex
 import sys
@@ -10,6 +10,7 @@ import click
 import pytest
 
 from mwaa_async._cli import program
+from mwaa_async._cli.options import global_options
 from mwaa_async.emulator import CutConnection, Emulator
 from tests.cli.program import CommandLine, only_line, until
 from tests.ways import forwarder, load_balancer, proxy_server
@@ -17,7 +18,7 @@ from tests.ways import forwarder, load_balancer, proxy_server
 pytestmark = pytest.mark.anyio
 
 NAME = "123456a0-vpce.c2.us-east-1.airflow.invalid"
-GLOBAL = [one for one in program.params if isinstance(one, click.Option) and one.name != "version"]
+GLOBAL = global_options(program)
 
 
 def given(mwaa_async: CommandLine, option: str, value: str) -> Iterator[tuple[CommandLine, list[str]]]:
@@ -100,6 +101,72 @@ async def test_an_empty_environment_variable_says_nothing(mwaa_async: CommandLin
     done = await mwaa_async.led_to(emulator).but_with(**empty)("run", "demo", "version")
     assert (done.returncode, done.stdout) == (0, b"2.10.3\n")
     assert b"mwaa-async" not in done.stderr
+
+
+COMMANDS = program.list_commands(click.Context(program))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_takes_every_global_option_and_names_them_in_its_help(command: str) -> None:
+    context = click.Context(program, info_name="mwaa-async")
+    one = program.get_command(context, command)
+    assert one is not None
+    own = [name for option in one.params if option not in GLOBAL for name in (*option.opts, str(option.name))]
+    assert not {name for option in GLOBAL for name in (*option.opts, str(option.name))} & set(own)
+    assert [option for option in one.params if option in GLOBAL] == GLOBAL
+    shown = one.get_help(click.Context(one, info_name=command, parent=context))
+    assert all(name in shown for option in GLOBAL for name in option.opts)
+    assert "MWAA_ASYNC_" not in shown
+
+
+@pytest.mark.parametrize("command", ["run demo version", "trigger demo etl", "token demo", "environments"])
+async def test_an_option_means_the_same_before_and_after_the_command(
+    mwaa_async: CommandLine, emulator: Emulator, command: str
+) -> None:
+    name, *others = command.split()
+    led = mwaa_async.led_to(emulator).but_with(AWS_MAX_ATTEMPTS="1")
+    nowhere = ["--endpoint-url", "https://127.0.0.1:1"]
+    before, after = await led(*nowhere, name, *others), await led(name, *nowhere, *others)
+    assert before.returncode == after.returncode == 3
+    assert only_line(before.stderr) == only_line(after.stderr)
+
+
+@pytest.mark.parametrize("line", ["trigger {} demo etl", "trigger demo {} etl", "trigger demo etl {}"])
+async def test_an_option_may_stand_anywhere_after_the_command(mwaa_async: CommandLine, line: str) -> None:
+    done = await mwaa_async(*line.replace("{}", "--settle-time soon").split())
+    assert done.returncode == 2
+    assert "'--settle-time'" in only_line(done.stderr) and "mwaa-async trigger --help" in only_line(done.stderr)
+
+
+async def test_the_last_word_on_the_command_line_counts(mwaa_async: CommandLine, emulator: Emulator) -> None:
+    led = mwaa_async.led_to(emulator).but_with(MWAA_ASYNC_PROFILE="of-the-variable")
+    for before, after, counts in (
+        ([], [], "of-the-variable"),
+        (["--profile", "first"], [], "first"),
+        (["--profile", "first"], ["--profile", "second"], "second"),
+        ([], ["--profile", "second"], "second"),
+        ([], ["--profile", "second", "--profile", "third"], "third"),
+    ):
+        assert f"({counts})" in only_line((await led(*before, "token", *after, "demo")).stderr)
+
+
+async def test_what_stands_after_the_environment_of_run_is_airflows(
+    mwaa_async: CommandLine, emulator: Emulator
+) -> None:
+    done = await mwaa_async.led_to(emulator)("run", "-v", "demo", "version", "--region", "x", "-v")
+    assert emulator.commands[0].command == "version --region x -v"
+    assert b"mwaa-async: demo: version #1: queued\n" in done.stderr
+
+
+async def test_what_stands_after_the_command_of_the_emulator_is_that_commands(mwaa_async: CommandLine) -> None:
+    done = await mwaa_async("emulator", "--region", "eu-west-3", "sh", "-c", 'echo "$AWS_REGION" "$@"', "sh", "-v")
+    assert done.stdout == b"eu-west-3 -v\n"
+
+
+async def test_proxy_before_and_connect_to_after_the_command_are_wrong_usage(mwaa_async: CommandLine) -> None:
+    done = await mwaa_async("--proxy", "http://127.0.0.1:3128", "run", "--connect-to", "127.0.0.1:1", "demo", "version")
+    assert done.returncode == 2
+    assert "--proxy and --connect-to" in only_line(done.stderr)
 
 
 @pytest.mark.parametrize("kind", ["socks5", "http"])

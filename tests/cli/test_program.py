@@ -147,7 +147,7 @@ async def test_output_that_cannot_be_written_is_an_error(mwaa_async: CommandLine
         done = await anyio.run_process(
             [*PROGRAM, "run", "demo", "version"], stdout=full, check=False, env=mwaa_async.led_to(emulator).environ
         )
-    assert done.returncode == 1
+    assert done.returncode == 74
     [said] = [line for line in done.stderr.decode().splitlines() if line.startswith("mwaa-async: ")]
     assert "cannot be written: No space left" in said
     assert "Traceback" not in done.stderr.decode()
@@ -371,7 +371,9 @@ async def test_a_port_in_use_is_told_in_one_line(mwaa_async: CommandLine) -> Non
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("frobnicate", "No such command 'frobnicate' (see 'mwaa-async --help')"),
+        ("trigers", "No such command 'trigers'. Did you mean 'trigger'? (see 'mwaa-async --help')"),
+        ("frobnicate", "No such command 'frobnicate'; there are: completion, doctor, emulator, environments, "),
+        ("help frobnicate", "No such command 'frobnicate'; there are: "),
         ("run demo", "Missing argument 'COMMAND...'"),
         ("run -x demo version", "-x"),
         ("run 1x version", "cannot be the name of an MWAA environment"),
@@ -399,7 +401,18 @@ async def test_without_a_command_it_shows_what_there_is(mwaa_async: CommandLine)
     assert b"run " in done.stderr and b"token " in done.stderr and b"emulator " in done.stderr
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["token"], ["emulator"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["trigger-many"]])
+async def test_help_can_be_asked_for_in_every_way(mwaa_async: CommandLine, command: list[str]) -> None:
+    first, *others = [
+        await mwaa_async(*words) for words in ([*command, "--help"], [*command, "-h"], ["help", *command])
+    ]
+    assert first.returncode == 0 and first.stdout.startswith(b"Usage: mwaa-async ")
+    assert all((one.returncode, one.stdout) == (0, first.stdout) for one in others)
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["run"], ["token"], ["emulator"], ["completion"], ["trigger"], ["environments"]]
+)
 async def test_help_fits_the_terminal_and_is_quick(mwaa_async: CommandLine, command: list[str]) -> None:
     slow = "aioboto3", "aiohttp", "botocore", "rich", "mwaa_async.emulator"
     program = (
