@@ -40,7 +40,7 @@ class _Program(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         word = args[0]
         if word == "help" and not ctx.resilient_parsing:
-            return super().resolve_command(ctx, [*args[1:2], "--help"])
+            return self.resolve_command(ctx, [*args[1:2], "--help"])
         if word not in _COMMANDS and not word.startswith("-") and not ctx.resilient_parsing:
             raise click.UsageError(f"No such command {word!r}{_meant(word)}", ctx)
         return super().resolve_command(ctx, args)

@@ -26,7 +26,7 @@ from mwaa_async import (
 from mwaa_async._cli.exits import UNKNOWN
 from mwaa_async._cli.interruptible import run_interruptible
 from mwaa_async._cli.options import Options, allowed_run_id_pattern, environment_name, known_dag_id
-from mwaa_async._cli.output import say, write
+from mwaa_async._cli.output import in_one_line, say, write
 from mwaa_async._cli.status import shown_status
 from mwaa_async._cli.waiting import DEFAULT_TIMEOUT, wait_timeout
 from mwaa_async._commands.dag_runs import Watcher
@@ -162,7 +162,7 @@ class Seen:
         """Return what is said of a run that goes on, and how to look at it."""
         if self.run is None:
             return ""
-        again = shlex.join(["mwaa-async", *waiting_again(sys.argv[1:], self.run.run_id)])
+        again = in_one_line(shlex.join(["mwaa-async", *waiting_again(sys.argv[1:], self.run.run_id)]))
         shown = "" if self.url is None else f"; Airflow shows it at {self.url}"
         return f"{_named(self.run)} was triggered, and goes on. To wait for it again: {again}{shown}"
 

@@ -27,7 +27,7 @@ from mwaa_async._cli.beginning import Beginning, batch_name, described
 from mwaa_async._cli.exits import NOT_ENDED, CannotStartError, StoppedError, WrongInputError
 from mwaa_async._cli.journal import STATUSES
 from mwaa_async._cli.options import Options, allowed_run_id_pattern, environment_name
-from mwaa_async._cli.output import say
+from mwaa_async._cli.output import in_one_line, say
 from mwaa_async._cli.progress import Standing, shown_progress
 from mwaa_async._cli.report import reported
 from mwaa_async._cli.signals import caught_signals
@@ -303,7 +303,8 @@ class _Run:
     def _again(self) -> str:
         """Return the command that goes on, with the rows or, where none is left, with waiting for their runs."""
         words = [word for word in sys.argv[1:] if word not in ("--new-batch", "--resume")]
-        return shlex.join(["mwaa-async", *words, *(() if self._summary.unfinished else ("--resume",))])
+        more = () if self._summary.unfinished else ("--resume",)
+        return in_one_line(shlex.join(["mwaa-async", *words, *more]))
 
     async def _work(self) -> None:
         with caught_signals(signal.SIGINT) as signals:

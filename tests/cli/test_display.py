@@ -145,7 +145,8 @@ async def test_the_state_of_one_run_is_shown_in_place(led: CommandLine, columns:
     *above, last = screen.lines
     assert last == "etl success: mine"
     assert re.fullmatch(
-        r"mwaa-async: Airflow shows it at https://[\d.:]+/dags/etl/grid\?dag_run_id=mine", "".join(above)
+        r"mwaa-async: Airflow shows it at https://[\d.:]+/dags/etl/grid\?dag_run_id=mine",
+        " ".join(map(str.strip, above)),
     )
 
 
