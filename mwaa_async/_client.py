@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import iscoroutinefunction
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,8 @@ class MwaaClient:
     it raises is logged, and no command fails for it.
 
     Raises `ValueError` for a duration that is negative or not a number, for what is no URL, address or pattern, and for
-    `proxy` with `connect_to`; `ImportError` where the proxy needs the extra `socks`.
+    `proxy` with `connect_to`; `TypeError` for an `on_event` that would have to be awaited; `ImportError` where the
+    proxy needs the extra `socks`.
     """
 
     def __init__(
@@ -110,6 +112,8 @@ class MwaaClient:
         self._retry_reads = retry_reads
         self._allow_unlisted = allow_unlisted
         self._run_id_pattern = run_id_pattern(allowed_run_id_pattern)
+        if iscoroutinefunction(on_event):
+            raise TypeError("on_event is called, not awaited: it must not be a coroutine function")
         self._on_event = on_event
         self._guard = queueing(guard or HostGuard())
         self._environments: dict[str, Environment] = {}

@@ -158,7 +158,7 @@ class Execution:
             await slot.request_begins(settle_time=self._settle_time)
             if not self._tokens.is_fresh(token):
                 raise TokenTooOldError("connecting took too long for the token")
-            request.is_open = True
+            request.is_open = request.was_sent = True
             token.sent += 1
 
         began_at, url = now(), f"https://{token.hostname}{path}"
@@ -174,6 +174,9 @@ class Execution:
                 await slot.request_ended()
             if isinstance(error, TooLargeError):
                 raise self._too_large(request.line, error) from None
+            raise
+        except asyncio.CancelledError as error:
+            self._report.request_ended(request, url, began_at, error)
             raise
         request.is_open = False
         self._report.request_ended(request, url, began_at, answer.status)

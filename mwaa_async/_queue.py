@@ -179,9 +179,9 @@ class CommandQueue:
     ) -> Submitted:
         loop = asyncio.get_running_loop()
         command = Submitted(request, self, loop.create_future(), allowed(queue_timeout), allowed(timeout))
+        self._report.queued(request)
         self._waiting.append(command)
         self._queued += 1
-        self._report.queued(request)
         if command.in_queue is not None:
             command.in_queue.run(self._time_out_in_queue, command)
         if self._worker is None:

@@ -26,6 +26,7 @@ class Request:
     token: CliToken | None = None
     is_wanted: bool = True
     is_open: bool = False
+    was_sent: bool = False
     failed: tuple[AttemptError, ...] = ()
     attempts: int = 1
     maybe_ran: bool = False

@@ -99,7 +99,8 @@ class CommandEnded:
     """A command is over for its caller, `took` seconds after its turn came (0 where it never did).
 
     `outcome` is "done", "cancelled", or the name of the error's class; `ran` says what is known, as `MwaaError.ran`
-    does. `attempts` counts the requests that may have run, and the last.
+    does. `attempts` counts the requests that may have run, and the last; it is 0 where nothing was sent. The caller's
+    task tells this, when it goes on: the next command's `CommandStarted` may come before.
     """
 
     environment: str

@@ -5,8 +5,10 @@ are the wait for its turn ("queue"), a token that AWS was asked for ("MWAA/Creat
 Names follow https://opentelemetry.io/docs/specs/semconv/ where it has one, and begin with `mwaa.` otherwise:
 
 * histograms, in seconds: `mwaa.command.duration` (from the turn to the end), `mwaa.command.queue.duration` (from the
-  call to the turn), and `http.client.request.duration` of requests to the web server
-* counters: `mwaa.tokens`, `mwaa.retries`, `mwaa.slot.closures`; and `mwaa.commands.queued`, how many wait just now
+  call to the turn, or to the end of a command whose turn never came, with `error.type`), and
+  `http.client.request.duration` of requests to the web server
+* counters: `mwaa.tokens`, `mwaa.retries`, `mwaa.slot.closures`, `mwaa.commands.abandoned`; and `mwaa.commands.queued`,
+  how many wait just now
 """
 
 import time
@@ -38,6 +40,7 @@ except ImportError as error:
 Attributes = dict[str, str | int]
 
 _SCOPE = "mwaa_async"
+_MOST_ABANDONED = 1000
 # Commands take seconds, and waiting for them minutes.
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600, 1800)
 
@@ -65,7 +68,7 @@ class OpenTelemetry:
         self._metrics = _Metrics(meter_provider)
         self._open: dict[int, _Open] = {}
         # An abandoned request ends after its command, and is a child of it all the same.
-        self._started: dict[str, tuple[int, Span]] = {}
+        self._abandoned: dict[int, Span] = {}
 
     def __call__(self, event: Event) -> None:
         """Take notice of an event."""
@@ -79,10 +82,12 @@ class OpenTelemetry:
                 self._request(event)
             case TokenFetched() | TokenFailed():
                 self._token(event)
-            case RequestRepeated() | SlotClosed() | TokenRefused() | AbandonedCommandEnded():
+            case RequestRepeated() | SlotClosed() | TokenRefused():
                 self._happened(event)
             case CommandEnded():
                 self._ended(event)
+            case AbandonedCommandEnded():
+                self._abandoned.pop(event.number, None)
 
     def _queued(self, event: CommandQueued) -> None:
         span = self._tracer.start_span(event.command, attributes=_of_command(event))
@@ -94,7 +99,6 @@ class OpenTelemetry:
         if command.queue is not None:
             command.queue.end()
             command.queue = None
-        self._started[event.environment] = event.number, command.span
 
     def _request(self, event: RequestEnded) -> None:
         attributes = {"url.full": event.url, **_of_request(event)}
@@ -115,9 +119,9 @@ class OpenTelemetry:
             span.set_status(Status(StatusCode.ERROR, event.text))
         span.end()
 
-    def _happened(self, event: RequestRepeated | SlotClosed | TokenRefused | AbandonedCommandEnded) -> None:
-        if (span := self._span_of(event)) is not None:
-            span.add_event(type(event).__name__)
+    def _happened(self, event: RequestRepeated | SlotClosed | TokenRefused) -> None:
+        if (command := self._open.get(event.number)) is not None:  # otherwise its span has ended before
+            command.span.add_event(type(event).__name__)
 
     def _ended(self, event: CommandEnded) -> None:
         command = self._open.pop(event.number)
@@ -129,6 +133,13 @@ class OpenTelemetry:
             command.span.set_attribute("error.type", event.outcome)
             command.span.set_status(Status(StatusCode.ERROR))
         command.span.end()
+        if event.ran is None:
+            self._keep(event.number, command.span)
+
+    def _keep(self, number: int, span: Span) -> None:
+        self._abandoned[number] = span
+        if len(self._abandoned) > _MOST_ABANDONED:  # most of them had no request open, and so end no more
+            del self._abandoned[next(iter(self._abandoned))]
 
     def _child(self, name: str, parent: Span | None, took: float, attributes: Attributes) -> Span:
         """Start a span of something that is over already."""
@@ -142,10 +153,7 @@ class OpenTelemetry:
 
     def _span_of(self, event: CommandEvent) -> Span | None:
         command = self._open.get(event.number)
-        if command is not None:
-            return command.span
-        number, span = self._started.get(event.environment, (0, None))
-        return span if number == event.number else None
+        return self._abandoned.get(event.number) if command is None else command.span
 
     def _first_of(self, environment: str) -> Span | None:
         """Return the span of the command for which a token is fetched: the first that waits, or the one that runs."""
@@ -171,6 +179,7 @@ class _Metrics:
         self._tokens = meter.create_counter("mwaa.tokens", "{token}", "CLI tokens that AWS was asked for.")
         self._retries = meter.create_counter("mwaa.retries", "{request}", "Requests that were sent again.")
         self._closures = meter.create_counter("mwaa.slot.closures", "{closure}", "Ends of commands that were not seen.")
+        self._abandoned = meter.create_counter("mwaa.commands.abandoned", "{command}", "Commands nobody waited for.")
         self._waiting: set[int] = set()
 
     def __call__(self, event: Event) -> None:
@@ -185,9 +194,9 @@ class _Metrics:
             case RequestEnded():
                 self._requests.record(event.took, _of_request(event))
             case CommandEnded():
-                self._left_queue(event)
-                error = {} if event.outcome == "done" else {"error.type": event.outcome}
-                self._took.record(event.took, {**_of_command(event), **error})
+                self._ended(event)
+            case AbandonedCommandEnded():
+                self._abandoned.add(1, of_environment)
             case TokenFetched():
                 self._tokens.add(1, of_environment)
             case TokenFailed():
@@ -197,10 +206,17 @@ class _Metrics:
             case SlotClosed():
                 self._closures.add(1, of_environment)
 
+    def _ended(self, event: CommandEnded) -> None:
+        error = {} if event.outcome == "done" else {"error.type": event.outcome}
+        if event.number in self._waiting:  # its turn has never come
+            self._left_queue(event)
+            self._queued_for.record(event.queued_for, {**_of_environment(event), **error})
+        else:
+            self._took.record(event.took, {**_of_command(event), **error})
+
     def _left_queue(self, event: CommandStarted | CommandEnded) -> None:
-        if event.number in self._waiting:
-            self._waiting.remove(event.number)
-            self._queued.add(-1, _of_environment(event))
+        self._waiting.remove(event.number)
+        self._queued.add(-1, _of_environment(event))
 
 
 def _of_environment(event: Event) -> Attributes:

@@ -311,3 +311,21 @@ async def test_no_secret_is_in_what_an_error_says_as_json(emulator: Emulator) ->
         result = await demo.run(["variables", "set", "key", "s3cr3t"])
         assert "s3cr3t" not in repr(result)
         assert "s3cr3t" in result.to_dict()["command"]  # the caller's own, and needed to know what was run
+
+
+@pytest.mark.anyio
+async def test_an_error_that_fastapi_returns_without_an_annotation_shows_nothing_that_airflow_printed() -> None:
+    application = FastAPI()
+
+    @application.get("/outcome", response_model=None)
+    async def outcome() -> object:
+        return TriggerOutcome(REQUEST, "failed", None, ERROR, 1, 1, "run-1")
+
+    @application.get("/error", response_model=None)
+    async def error() -> object:
+        return ERROR
+
+    async with served(application) as client:
+        answers = [(await client.get(path)).json() for path in ("/outcome", "/error")]
+    assert answers[0]["error"] == answers[1] == ERROR.to_dict() == dict(ERROR)
+    assert "stdout" not in str(answers)

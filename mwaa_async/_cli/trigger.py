@@ -127,7 +127,10 @@ def trigger(
     seen = Seen()
 
     async def work(chosen: Environment) -> None:
-        seen.run = await _triggered(chosen, exists_ok, dag_id, conf=conf, run_id=run_id, logical_date=logical_date)
+        what: dict[str, Any] = {"conf": conf, "run_id": run_id, "logical_date": logical_date}
+        if wait and options.queue_timeout is None:  # whoever says how long to wait means the turn, too
+            what["queue_timeout"] = timeout or DEFAULT_TIMEOUT
+        seen.run = await _triggered(chosen, exists_ok, dag_id, **what)
         watcher = Watcher(chosen.runner)
         seen.url = await watcher.url(seen.run)
         if wait:

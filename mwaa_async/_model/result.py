@@ -1,5 +1,6 @@
 """The outcome of a command: what it printed, or the error in the place of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -47,6 +48,15 @@ class MwaaError(Exception):
             "http_status": self.http_status,
             "attempts": self.attempts,
         }
+
+    # `dict(error)` is tried first by what turns any object into JSON (FastAPI's jsonable_encoder); it would take all
+    # attributes otherwise, and so what Airflow printed.
+    def keys(self) -> Iterable[str]:
+        """Return the names of what `to_dict` returns, so that `dict(error)` is the same."""
+        return self.to_dict().keys()
+
+    def __getitem__(self, name: str) -> Any:
+        return self.to_dict()[name]
 
 
 class OutputError(MwaaError):

@@ -20,15 +20,24 @@ from mwaa_async.events import (
 )
 
 _RAN = {True: "it ran", False: "it has not run", None: "whether it ran is unknown"}
+_MINUTE = 60.0  # seconds
 _TROUBLE = RequestRepeated | AbandonedCommandEnded | SlotClosed | QueueStalled | TokenRefused
 
 
 def log_level(event: Event) -> int:
     """Return the level: one line for a command at INFO, what a long wait is for, and all trouble at WARNING."""
+    if isinstance(event, CommandWaiting):
+        return _level_of_wait(event)
     if isinstance(event, _TROUBLE):
         return logging.WARNING
-    is_explanation = isinstance(event, CommandWaiting) and event.is_first and event.waits_for != "the answer"
-    return logging.INFO if is_explanation or isinstance(event, CommandEnded) else logging.DEBUG
+    return logging.INFO if isinstance(event, CommandEnded) else logging.DEBUG
+
+
+def _level_of_wait(event: CommandWaiting) -> int:
+    """Return the level of the first word about a wait, and of one each minute; all others are not for the log."""
+    if not event.is_first and (event.seconds < _MINUTE or event.seconds % _MINUTE >= 1):
+        return logging.NOTSET
+    return logging.DEBUG if event.waits_for == "the answer" else logging.INFO
 
 
 def log_text(event: Event) -> str:
@@ -52,7 +61,7 @@ def _what_happened(event: Event) -> str:
             return f"sent again in {event.pause:.1f} s, since attempt {event.attempt} ended so: {event.cause}"
         case CommandEnded():
             times = f"queued for {event.queued_for:.2f} s, took {event.took:.2f} s"
-            return f"{_outcome(event)}; {times}, {event.attempts} attempt{'s' if event.attempts > 1 else ''}"
+            return f"{_outcome(event)}; {times}, {event.attempts} attempt{'' if event.attempts == 1 else 's'}"
         case AbandonedCommandEnded():
             return f"{_outcome(event)}; took {event.took:.2f} s, and nobody waited for it any more"
         case SlotClosed():

@@ -44,12 +44,12 @@ class Reporter:
 
     def report(self, event: Event) -> None:
         """Report an event."""
-        if logger.isEnabledFor(level := log_level(event)):
+        if (level := log_level(event)) and logger.isEnabledFor(level):
             logger.log(level, "%s", log_text(event))
         if self._on_event is not None:
             try:
                 self._on_event(event)
-            except Exception:  # a listener's mistake is nothing that a command should fail for
+            except (Exception, asyncio.CancelledError):  # a listener's mistake; no command should fail for it
                 logger.exception("on_event failed with a %s; the client goes on", type(event).__name__)
 
     def queued(self, request: Request) -> None:
@@ -62,11 +62,11 @@ class Reporter:
         if self.is_wanted:
             self.report(CommandStarted(*self._which(request), _queued_for(request)))
 
-    def request_ended(self, request: Request, url: str, began_at: float, end: int | Exception) -> None:
+    def request_ended(self, request: Request, url: str, began_at: float, end: int | BaseException) -> None:
         """Report a request that was answered with this status, or not at all."""
         if self.is_wanted:
             attempt, took = len(request.failed) + 1, now() - began_at
-            answer = (end,) if isinstance(end, int) else (None, type(end).__name__, str(end))
+            answer = (end,) if isinstance(end, int) else (None, type(end).__name__, str(end) or "cancelled")
             self.report(RequestEnded(*self._which(request), attempt, took, url, *answer))
 
     def repeated(self, request: Request, pause: float, cause: Exception) -> None:
@@ -76,10 +76,8 @@ class Reporter:
     def ended(self, request: Request, error: BaseException | None = None) -> None:
         """Report a command that is over for its caller."""
         if self.is_wanted:
-            times = _queued_for(request), _took(request)
-            self.report(
-                CommandEnded(*self._which(request), *times, request.attempts, _outcome(error), _ran(request, error))
-            )
+            times, attempts = (_queued_for(request), _took(request)), request.attempts if request.was_sent else 0
+            self.report(CommandEnded(*self._which(request), *times, attempts, _outcome(error), _ran(request, error)))
 
     def abandoned(self, request: Request, error: BaseException | None) -> None:
         """Report the end of a command for which nobody waits any more."""

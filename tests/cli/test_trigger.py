@@ -162,6 +162,16 @@ async def test_waiting_goes_on_when_the_dag_is_unpaused(mwaa_async: CommandLine,
         assert await process.line() == "demo success: mine"
 
 
+async def test_a_timeout_of_wait_limits_the_wait_for_the_turn_too(mwaa_async: CommandLine) -> None:
+    async with Emulator(command_time=600) as emulator:
+        led = mwaa_async.led_to(emulator)
+        async with led.started("run", "demo", "version"):
+            await until(lambda: emulator.commands)
+            done = await led("trigger", "demo", "etl", "--wait", "--timeout", "1")
+    assert done.returncode == 3
+    assert "its turn did not come within 1 s" in only_line(done.stderr)
+
+
 @pytest.mark.parametrize("options", [("--timeout", "5"), ("--wait", "--timeout", "0"), ("--wait", "--timeout", "2h")])
 async def test_a_timeout_is_a_number_of_seconds_that_wait_waits(
     mwaa_async: CommandLine, options: tuple[str, ...]

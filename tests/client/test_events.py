@@ -157,6 +157,45 @@ async def test_the_end_of_an_abandoned_command_is_told_with_its_number(emulator:
     assert abandoned.took >= 0.5
 
 
+async def test_a_request_that_is_cut_off_by_closing_is_told_of(emulator: Emulator) -> None:
+    emulator.faults.commands.append(SlowAnswer(2.0))
+    async with listening(emulator, settle_time=0.1) as (demo, told):
+        running = asyncio.create_task(demo.run("dags trigger demo"))
+        await until(lambda: len(emulator.commands))
+    with pytest.raises(OutcomeUnknownError):
+        await running
+    [request] = only(RequestEnded, told)
+    assert (request.error, request.text) == ("CancelledError", "cancelled")
+
+
+async def test_a_command_of_which_nothing_was_sent_has_no_attempts(emulator: Emulator) -> None:
+    emulator.faults.tokens.append(RefusedByAws("AccessDeniedException", 403))
+    async with listening(emulator) as (demo, told):
+        with pytest.raises(TokenError):
+            await demo.run("version")
+    assert only(CommandEnded, told)[0].attempts == 0
+
+
+@pytest.mark.parametrize("mistake", [LookupError("a mistake"), asyncio.CancelledError()], ids=repr)
+async def test_whatever_a_listener_raises_the_command_runs_once_and_is_answered(
+    emulator: Emulator, mistake: BaseException
+) -> None:
+    def fail(event: Event) -> None:
+        raise mistake
+
+    async with MwaaClient(**emulator.client_options(), on_event=fail) as client:
+        assert (await client.environment("demo").run("version")).http_status == 200
+    assert len(emulator.commands) == 1
+
+
+def test_a_listener_that_would_have_to_be_awaited_is_refused() -> None:
+    async def listen(event: Event) -> None:
+        raise NotImplementedError
+
+    with pytest.raises(TypeError, match="must not be a coroutine function"):
+        MwaaClient(on_event=listen)  # type: ignore[arg-type]
+
+
 async def test_a_long_wait_for_a_token_is_explained(emulator: Emulator) -> None:
     emulator.faults.tokens.append(SlowToken(2.3))
     async with listening(emulator) as (demo, told):

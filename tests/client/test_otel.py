@@ -16,7 +16,15 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from mwaa_async import AccessDeniedError, CommandFailedError, Environment, MwaaClient
+from mwaa_async import (
+    AccessDeniedError,
+    CommandFailedError,
+    Environment,
+    LocalGuard,
+    MwaaClient,
+    OutcomeUnknownError,
+    QueueTimeoutError,
+)
 from mwaa_async.emulator import CutConnection, Emulator, RefusedByAws, SlowAnswer, StatusAnswer
 from mwaa_async.otel import OpenTelemetry
 
@@ -160,6 +168,42 @@ async def test_the_request_of_an_abandoned_command_is_its_child_all_the_same(
     [command], [request] = exported.spans("version"), exported.spans("POST")
     assert parent(request) == number(command)
     assert attributes(command)["error.type"] == "cancelled"
+
+
+async def test_an_abandoned_request_is_a_child_of_its_command_also_where_another_client_has_begun_one(
+    emulator: Emulator, exported: Exported, caplog: pytest.LogCaptureFixture
+) -> None:
+    emulator.faults.commands.append(SlowAnswer(0.5))
+    async with (
+        traced(emulator, exported, guard=LocalGuard()) as demo,
+        traced(emulator, exported, guard=LocalGuard()) as other,
+    ):
+        with pytest.raises(OutcomeUnknownError):
+            await demo.run("version", timeout=0.2)
+        await other.run("dags list")
+        while len(exported.spans("POST")) < 2:
+            await asyncio.sleep(0.01)
+    assert {parent(request) for request in exported.spans("POST")} == {
+        number(exported.spans(name)[0]) for name in ("version", "dags list")
+    }
+    assert "ended span" not in caplog.text
+    [abandoned] = exported.points("mwaa.commands.abandoned")
+    assert isinstance(abandoned, NumberDataPoint) and abandoned.value == 1
+
+
+async def test_a_command_whose_turn_never_comes_counts_as_waiting_only(emulator: Emulator, exported: Exported) -> None:
+    emulator.faults.commands.append(SlowAnswer(0.5))
+    async with traced(emulator, exported) as demo:
+        before = asyncio.create_task(demo.run("version"))
+        while not emulator.commands:
+            await asyncio.sleep(0.01)
+        with pytest.raises(QueueTimeoutError):
+            await demo.run("dags list", queue_timeout=0.2)
+        await before
+    assert [_labels(point) for point in exported.points("mwaa.command.duration")] == [("version",)]
+    [done, timed_out] = sorted(exported.points("mwaa.command.queue.duration"), key=_labels)
+    assert (_labels(done), _labels(timed_out)) == ((), ("QueueTimeoutError",))
+    assert isinstance(timed_out, HistogramDataPoint) and timed_out.sum >= 0.2
 
 
 async def test_the_metrics_count_and_time_what_happens(emulator: Emulator, exported: Exported) -> None:

@@ -1,6 +1,7 @@
 """A queue in which nothing moves is told of every minute, with who comes first."""
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing
@@ -68,6 +69,20 @@ def test_a_queue_that_does_not_move_is_told_of_every_minute(run: Run, told: list
     run(wait())
     assert stalls(told) == [(60, ("process 1", "process 2")), (120, ("process 1", "process 2"))]
     assert [round(event.seconds) for event in told if isinstance(event, CommandWaiting)] == [*range(1, 150)]
+
+
+def test_the_log_has_the_first_word_about_a_wait_and_one_each_minute(
+    run: Run, told: list[Event], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def wait() -> None:
+        waiting = waiting_for(Guard(SlotStatus((), 300.0)), told)
+        await asyncio.sleep(150)
+        waiting.close()
+
+    with caplog.at_level(logging.DEBUG, "mwaa_async"):
+        run(wait())
+    assert len(caplog.records) == 3
+    assert len(told) == 149
 
 
 def test_a_queue_that_moves_is_no_trouble_however_long_it_is(run: Run, told: list[Event]) -> None:
