@@ -34,7 +34,7 @@ def shown_progress(standing: "Standing", running: Callable[[], Mapping[str, Row]
     if not can_draw():
         lines = Lines(standing)
         yield lines
-        lines.show()
+        lines.show_last()
         return
     from rich.live import Live
 
@@ -123,16 +123,23 @@ class Lines:
     def __init__(self, standing: Standing) -> None:
         self._standing = standing
         self._shown_at = time.monotonic()
+        self._is_shown = False
 
     def count(self, outcome: TriggerOutcome) -> None:
         """Take an outcome into account."""
         self._standing.count(outcome)
+        self._is_shown = False
         if time.monotonic() - self._shown_at > _A_LINE_EVERY:
+            self.show()
+
+    def show_last(self) -> None:
+        """Print the lines, unless nothing has changed since they were printed."""
+        if not self._is_shown:
             self.show()
 
     def show(self) -> None:
         """Print the lines."""
-        self._shown_at = time.monotonic()
+        self._shown_at, self._is_shown = time.monotonic(), True
         for one in self._standing.environments:
             rate = f", {one.rate}" if one.rate != "-" else ""
             left = f", {one.left} left" if one.left != "-" else ""

@@ -15,6 +15,7 @@ import pytest
 
 from mwaa_async import TriggerOutcome, TriggerRequest
 from mwaa_async._bulk.journal import Entry
+from mwaa_async._bulk.rows import Row
 from mwaa_async._cli import progress
 from mwaa_async.emulator import CutConnection, Emulator, RefusedByAws, SlowAnswer, StatusAnswer
 from mwaa_async.emulator.airflow import EmbeddedAirflow, Execution
@@ -926,6 +927,21 @@ def test_now_and_then_there_is_a_line_for_each_environment(
         "mwaa-async: prod: 1 of 2, 0 failed",
         "mwaa-async: dev: 82 of 4999, 1 failed, 4.0/s, 20:29 left",
         "mwaa-async: prod: 1 of 2, 0 failed",
+    ]
+
+
+def test_what_was_just_said_is_not_said_again_at_the_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    standing = progress.Standing([Entry(1, "planned", environment="dev"), Entry(2, "triggered", environment="prod")])
+    with progress.shown_progress(standing, running=dict[str, Row]) as lines:
+        now[0] += 20
+        lines.count(TriggerOutcome(TriggerRequest("dev", "etl"), "triggered", row=1))
+    assert capsys.readouterr().err.splitlines() == [
+        "mwaa-async: dev: 1 of 1, 0 failed, 3/min",
+        "mwaa-async: prod: 1 of 1, 0 failed",
     ]
 
 
