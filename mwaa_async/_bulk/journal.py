@@ -85,6 +85,7 @@ class Journal:
     def __init__(self, path: Path, connection: sqlite3.Connection, file: LockedFile | None) -> None:
         self.path = path
         self.locks = ExitStack()  # which are released when it is closed
+        self.way_to_another = "new_batch=True"  # what whoever has opened it can give to begin another batch
         self._connection = connection
         self._file = file
         self._has_recorded = False
@@ -204,7 +205,7 @@ class Journal:
 
     def _changed(self, difference: str) -> JournalError:
         then = (
-            "the batch is finished; begin another one (--new-batch, or another --batch; new_batch=True in a program)"
+            f"the batch is finished; to begin another one: {self.way_to_another}"
             if self.is_finished
             else "go on with the input as it was, or begin another batch with another journal"
         )

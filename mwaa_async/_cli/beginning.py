@@ -19,13 +19,17 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 
 @dataclass(frozen=True)
 class Beginning:
-    """What is asked for: a batch of a name, to go on whatever its state, a new one, refused rows again, a dry run."""
+    """What is asked for: a batch of a name, to go on whatever its state, a new one, refused rows again, a dry run.
+
+    With `has_own_journal` the journal is not the one beside the file.
+    """
 
     name: str | None
     resume: bool
     new_batch: bool
     retry_failed: bool
     dry_run: bool
+    has_own_journal: bool = False
 
     def __post_init__(self) -> None:
         if self.new_batch and (self.resume or self.name):
@@ -50,15 +54,16 @@ class Beginning:
             place = Path(directory, path.name) if self.dry_run and not is_there and not self.resume else path
             batch = f"{self.name}_{digest}" if self.name else ""
             with closing(open_journal(place, batch=batch, must_exist=self.resume)) as opened:
+                opened.way_to_another = self._way_to_another()
                 self._check_name(opened)
                 yield opened
 
-    def check_is_needed(self, journal: Journal, standing: Standing) -> None:
+    def check_is_needed(self, journal: Journal, path: Path, standing: Standing) -> None:
         """End the program where the batch is finished, unless that is what is asked for."""
         if standing.is_finished and not self.resume and not (self.retry_failed and standing.refused):
             raise FinishedError(
                 f"the batch {journal.batch} is finished: {standing.total} rows, {standing.refused} failed (the journal "
-                f"is {journal.path.name}). Nothing was sent. {self._ways_on(standing.refused)}"
+                f"is {path}). Nothing was sent. {self._ways_on(standing.refused)}"
             )
 
     def _put_away(self, path: Path) -> None:
@@ -66,7 +71,9 @@ class Beginning:
             with closing(read_journal(path)) as before:
                 before.check_is_finished()
         elif not self.dry_run and (kept := put_away(path)) is not None:
-            say(f"the journal of the batch before is kept as {kept.name}")
+            # As the path was given, but for a link: the journal stays where that leads.
+            shown = kept if path.is_symlink() else path.with_name(kept.name)
+            say(f"the journal of the batch before is kept as {shown}")
 
     def _check_name(self, journal: Journal) -> None:
         if self.name and journal.batch.rpartition("_")[0] != self.name:
@@ -75,11 +82,18 @@ class Beginning:
                 "name, or another journal"
             )
 
+    def _way_to_another(self) -> str:
+        """Return which options begin another batch."""
+        if self.name is None:
+            return "--new-batch"
+        return "another --batch, with another --journal" if self.has_own_journal else "another --batch"
+
     def _ways_on(self, refused: int) -> str:
         """Return which options do something all the same."""
-        once_more = "another --batch" if self.name else "--new-batch (in a crontab --batch, with a name for each time)"
+        in_crontab = "" if self.name else " (in a crontab --batch, with a name for each time)"
         again = f", and --retry-failed sends the {refused} again that Airflow refused" if refused else ""
-        return f"To trigger the rows once more: {once_more}. --resume shows what became of them{again}"
+        once_more = f"To trigger the rows once more: {self._way_to_another()}{in_crontab}"
+        return f"{once_more}. --resume shows what became of them{again}"
 
 
 def batch_name(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -117,7 +117,7 @@ def trigger_many(
     """
     if timeout is not None and not wait:
         raise click.UsageError("--timeout is how long --wait waits: give both")
-    beginning = Beginning(batch, resume, new_batch, retry_failed, dry_run)
+    beginning = Beginning(batch, resume, new_batch, retry_failed, dry_run, has_own_journal=journal is not None)
     with _input(file) as path:
         rows = Input(path, environment, conf_columns, run_id_pattern(allowed_run_id_pattern), delimiter)
         _check(rows, "standard input" if str(file) == "-" else str(file))
@@ -130,7 +130,7 @@ def trigger_many(
             if retry_failed and not dry_run:
                 opened.forget_refusals()
             standing = Standing(opened.entries(*STATUSES))
-            beginning.check_is_needed(opened, standing)
+            beginning.check_is_needed(opened, kept, standing)
             if dry_run:
                 _show_plan(standing, kept, retry_failed=retry_failed)
                 return

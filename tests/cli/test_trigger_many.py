@@ -589,12 +589,54 @@ async def test_another_input_is_refused_with_the_difference(
     assert len(emulator.commands) == sent
 
 
+@pytest.mark.parametrize(
+    ("options", "others", "way"),
+    [
+        (["--batch", "n1"], ["--batch", "n2"], "another --batch"),
+        (
+            ["--batch", "n1", "--journal", "j1"],
+            ["--batch", "n2", "--journal", "j2"],
+            "another --batch, with another --journal",
+        ),
+        (["--journal", "j1"], ["--journal", "j1", "--new-batch"], "--new-batch"),
+    ],
+)
+async def test_the_way_to_another_batch_is_one_that_is_taken(
+    led: CommandLine, options: Sequence[str], others: Sequence[str], way: str
+) -> None:
+    await led("trigger-many", "rows.csv", *options)
+    again = await led("trigger-many", "rows.csv", *options)
+    assert f" once more: {way}" in only_line(again.stderr)
+    write_rows("demo")
+    changed = await led("trigger-many", "rows.csv", *options)
+    assert only_line(changed.stderr).endswith(f"the batch is finished; to begin another one: {way}")
+    done = await led("trigger-many", "rows.csv", *others)
+    assert (done.returncode, told(done.stderr)[-1]) == (0, "1 rows: 1 triggered")
+
+
+async def test_a_journal_is_named_by_a_path_that_leads_to_it(led: CommandLine, emulator: Emulator, here: Path) -> None:
+    (here / "in").mkdir()
+    Path("rows.csv").rename("in/rows.csv")
+    first = await led("trigger-many", "in/rows.csv")
+    assert told(first.stderr)[0] == "the journal is in/rows.csv.journal"
+    again = await led("trigger-many", "in/rows.csv")
+    assert "(the journal is in/rows.csv.journal)" in only_line(again.stderr)
+    new = await led("trigger-many", "in/rows.csv", "--new-batch")
+    kept = told(new.stderr)[0].removeprefix("the journal of the batch before is kept as ")
+    assert kept.startswith("in/rows_")
+    assert await statuses(led, kept) == ["triggered"] * 3
+    (here / "link").symlink_to("in/rows.csv.journal")
+    new = await led("trigger-many", "in/rows.csv", "--journal", "link", "--new-batch")
+    kept = told(new.stderr)[0].removeprefix("the journal of the batch before is kept as ")
+    assert await statuses(led, kept) == ["triggered"] * 3
+
+
 async def test_a_changed_input_of_a_finished_batch_is_not_taken_for_done(led: CommandLine, emulator: Emulator) -> None:
     await led("trigger-many", "rows.csv")
     write_rows("demo")
     done = await led("trigger-many", "rows.csv")
     assert done.returncode == 3
-    assert "the batch is finished; begin another one (--new-batch, " in only_line(done.stderr)
+    assert only_line(done.stderr).endswith("the batch is finished; to begin another one: --new-batch")
     assert (await led("trigger-many", "rows.csv", "--new-batch")).returncode == 0
     assert len(triggers(emulator)) == 4
 
