@@ -1,6 +1,6 @@
 """Every error of the package. Each says whether the command ran: `ran` is False, True, or None where nobody knows."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from mwaa_async._model.result import MwaaError as MwaaError
 from mwaa_async._model.result import OutputError as OutputError
@@ -64,6 +64,7 @@ class RequestRejectedError(MwaaError):
     """The web server refused the request before running it; `retry_after` is how many seconds it asked to wait."""
 
     ran = False
+    DETAILS = ("retry_after",)
     retry_after: float | None = None
 
 
@@ -83,6 +84,7 @@ class CommandFailedError(MwaaError):
     """
 
     ran = True
+    DETAILS: ClassVar[tuple[str, ...]] = ("advice",)
     advice: str | None = None
 
 
@@ -101,6 +103,7 @@ class DagRunAlreadyExistsError(CommandFailedError):
     where only the logical date is another run's. `dags.trigger(…, exists_ok=True)` returns it in the error's place.
     """
 
+    DETAILS = ("advice", "dag_run")
     dag_run: "DagRun | None" = None
 
 
@@ -118,6 +121,7 @@ class DagRunFailedError(MwaaError):
     """
 
     ran = True
+    DETAILS = ("dag_run", "failed_tasks", "url")
     dag_run: "DagRun | None" = None
     failed_tasks: tuple[str, ...] | None = None
     url: str | None = None
@@ -131,6 +135,7 @@ class DagRunNotEndedError(MwaaError, TimeoutError):
     """
 
     ran = True
+    DETAILS = ("dag_run", "dag_is_paused", "url")
     dag_run: "DagRun | None" = None
     dag_is_paused: bool | None = None
     url: str | None = None

@@ -30,6 +30,7 @@ from mwaa_async import (
     DagRun,
     DagRunAlreadyExistsError,
     DagRunFailedError,
+    DagRunNotEndedError,
     DagRunNotFoundError,
     Environment,
     EnvironmentStatistics,
@@ -47,7 +48,7 @@ from mwaa_async import (
     TriggerRequest,
     Widget,
 )
-from mwaa_async._model.portable import Portable
+from mwaa_async._model.portable import Portable, plain
 from mwaa_async.emulator import Emulator
 
 DATE = datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
@@ -188,12 +189,13 @@ def test_an_outcomes_error_travels_as_json_without_what_airflow_printed() -> Non
             "command": "dags trigger",
             "http_status": 400,
             "attempts": 1,
+            "advice": None,
         }
         back = adapter.validate_python(as_json).error
         assert isinstance(back, DagNotFoundError)
         assert (str(back), back.environment, back.http_status) == ("prod: no DAG", "prod", 400)
     properties = adapter.json_schema()["properties"]["error"]["anyOf"][0]["properties"]
-    assert set(properties) == set(ERROR.to_dict())
+    assert set(properties) == {name for kind in public(MwaaError) for name in kind("").to_dict()}
     refused = replace(outcome, error=ValueError("a request needs a dag_id"))
     told = {"type": "ValueError", "message": "a request needs a dag_id", "ran": False}
     assert refused.to_dict()["error"] == json.loads(adapter.dump_json(refused))["error"] == told
@@ -218,6 +220,37 @@ def test_what_an_error_knows_beyond_others_travels_too() -> None:
     rejected.retry_after, exists.advice = 7.0, "take another run id"
     assert pickled(failed).dag_run == pickled(exists).dag_run == RUN
     assert (pickled(rejected).retry_after, pickled(exists).advice) == (7.0, "take another run id")
+
+
+DETAILS: dict[type[MwaaError], dict[str, Any]] = {
+    RequestRejectedError: {"retry_after": 7.0},
+    CommandFailedError: {"advice": "take another run id"},
+    DagRunAlreadyExistsError: {"advice": None, "dag_run": RUN},
+    DagRunFailedError: {"dag_run": RUN, "failed_tasks": ("extract", "load[3]"), "url": "https://prod/run"},
+    DagRunNotEndedError: {"dag_run": RUN, "dag_is_paused": True, "url": None},
+}
+
+
+@pytest.mark.parametrize("kind", DETAILS, ids=lambda kind: kind.__name__)
+def test_what_an_error_knows_beyond_others_is_part_of_its_json_and_comes_back(kind: type[MwaaError]) -> None:
+    error = kind("prod: what happened", environment="prod", command="dags list", http_status=200)
+    vars(error).update(DETAILS[kind], attempts=2)
+    adapter = TypeAdapter(TriggerOutcome)
+    outcome = TriggerOutcome(REQUEST, "failed", None, error)
+    told = json.loads(adapter.dump_json(outcome))["error"]
+    assert told == json.loads(json.dumps(error.to_dict()))
+    assert {name: told[name] for name in DETAILS[kind]} == json.loads(
+        json.dumps({name: plain(value) for name, value in DETAILS[kind].items()})
+    )
+    back = adapter.validate_python({**outcome.to_dict(), "error": told}).error
+    assert type(back) is kind
+    assert vars(back) == vars(error)
+
+
+def test_every_attribute_of_an_error_is_part_of_its_json() -> None:
+    for kind in public(MwaaError):
+        known = {name for one in kind.__mro__ for name in getattr(one, "__annotations__", {}) if name.islower()}
+        assert known <= set(kind("").to_dict()), kind
 
 
 def fail_in_another_process(endpoint: dict[str, str]) -> None:

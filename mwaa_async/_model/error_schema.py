@@ -2,20 +2,33 @@
 
 from typing import Any
 
+from mwaa_async._model.dag_run import DagRun
 from mwaa_async._model.portable import plain_error
 from mwaa_async._model.result import MwaaError
 
+
+def _or_null(of: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [of, {"type": "null"}]}
+
+
+_EVERY_ERRORS = ("environment", "command", "http_status", "attempts")
 _JSON_SCHEMA = {
     "title": "Error",
     "type": "object",
     "properties": {
         "type": {"type": "string"},
         "message": {"type": "string"},
-        "ran": {"anyOf": [{"type": "boolean"}, {"type": "null"}]},
-        "environment": {"anyOf": [{"type": "string"}, {"type": "null"}]},
-        "command": {"anyOf": [{"type": "string"}, {"type": "null"}]},
-        "http_status": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+        "ran": _or_null({"type": "boolean"}),
+        "environment": _or_null({"type": "string"}),
+        "command": _or_null({"type": "string"}),
+        "http_status": _or_null({"type": "integer"}),
         "attempts": {"type": "integer"},
+        "retry_after": _or_null({"type": "number"}),
+        "advice": _or_null({"type": "string"}),
+        "dag_run": _or_null({"type": "object"}),
+        "failed_tasks": _or_null({"type": "array", "items": {"type": "string"}}),
+        "dag_is_paused": _or_null({"type": "boolean"}),
+        "url": _or_null({"type": "string"}),
     },
     "required": ["type", "message", "ran"],
 }
@@ -44,9 +57,23 @@ def _restored(value: Any) -> Exception:
     if not isinstance(value, dict) or not isinstance(value.get("message"), str):
         raise ValueError("an error is an Exception, or an object with its message")
     kinds = {kind.__name__: kind for kind in _kinds(MwaaError)}
-    error = kinds.get(str(value.get("type")), MwaaError)(value["message"])
-    vars(error).update({name: value[name] for name in ("environment", "command", "http_status") if name in value})
+    kind = kinds.get(str(value.get("type")), MwaaError)
+    error = kind(value["message"])
+    vars(error).update(
+        {name: _attribute(name, value[name]) for name in (*_EVERY_ERRORS, *kind.DETAILS) if name in value}
+    )
     return error
+
+
+def _attribute(name: str, value: Any) -> Any:
+    from pydantic import TypeAdapter
+
+    match name, value:
+        case "dag_run", dict():
+            return TypeAdapter(DagRun).validate_python(value)
+        case "failed_tasks", list():
+            return tuple(value)
+    return value
 
 
 def _kinds(kind: type[MwaaError]) -> set[type[MwaaError]]:

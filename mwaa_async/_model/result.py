@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from mwaa_async._model.portable import Portable
+from mwaa_async._model.portable import Portable, plain
 from mwaa_async._protocol.catalogue import command_words, prints_a_text
 from mwaa_async._protocol.secrets import redacted
 
@@ -20,6 +20,7 @@ class MwaaError(Exception):
     """
 
     ran: ClassVar[bool | None] = None
+    DETAILS: ClassVar[tuple[str, ...]] = ()  # attributes beyond those of every error, which `to_dict` returns, too
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class MwaaError(Exception):
             "command": self.command,
             "http_status": self.http_status,
             "attempts": self.attempts,
+            **{name: plain(getattr(self, name)) for name in self.DETAILS},
         }
 
     # `dict(error)` is tried first by what turns any object into JSON (FastAPI's jsonable_encoder); it would take all
