@@ -1,7 +1,7 @@
 """Seconds, and the one clock: the event loop's, which is monotonic and which a test may replace by a virtual one."""
 
 import asyncio
-import math
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ def check_seconds(name: str, value: float | None) -> None:
         return
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number of seconds, not {value!r}")
-    if not (value >= 0 and math.isfinite(value)):
+    if not 0 <= value <= sys.float_info.max:  # which holds for no NaN either
         raise ValueError(f"{name} must be a number of seconds, not {value!r}")
 
 

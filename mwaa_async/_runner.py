@@ -1,14 +1,16 @@
 """Runs the commands of one environment: what its handle, its typed methods and batches are built on."""
 
 import re
+import sys
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from mwaa_async._airflow_version import Airflow
 from mwaa_async._clock import Allowance, allowed, check_seconds
 from mwaa_async._errors import QueueTimeoutError
 from mwaa_async._model.result import CommandResult, unexpected
 from mwaa_async._model.statistics import EnvironmentStatistics
+from mwaa_async._model.timeouts import Timeouts
 from mwaa_async._protocol.catalogue import only_reads
 from mwaa_async._protocol.secrets import redacted
 from mwaa_async._protocol.versions import Version, parse_version
@@ -50,12 +52,22 @@ class Runner:
         """Return the name of the environment's web server, `None` as long as AWS has not told this client."""
         return self._web_server()
 
-    def within(self, *, timeout: float | None = None, queue_timeout: float | None = None) -> "MethodRunner":
-        """Return what runs the commands of one method, all of them together in these time-outs; see `Timeouts`."""
-        check_seconds("timeout", timeout)
-        check_seconds("queue_timeout", queue_timeout)
-        in_queue = self.queue_timeout if queue_timeout is None else queue_timeout
-        return MethodRunner(self, allowed(timeout), allowed(in_queue))
+    def within(self, **timeouts: Unpack[Timeouts]) -> "MethodRunner":
+        """Return what runs the commands of one method, all of them together in these time-outs; see `Timeouts`.
+
+        Raises `TypeError` in the name of the method that calls it where one is misspelt.
+        """
+        for name, seconds in timeouts.items():
+            if name not in Timeouts.__annotations__:
+                # Python would name this function, of which no caller knows.
+                method = sys._getframe(1).f_code.co_qualname  # noqa: SLF001
+                names = " and ".join(Timeouts.__annotations__)
+                raise TypeError(f"{method}() got an unexpected keyword argument {name!r}; its time-outs are {names}")
+            check_seconds(name, cast("float | None", seconds))
+        in_queue = timeouts.get("queue_timeout")
+        return MethodRunner(
+            self, allowed(timeouts.get("timeout")), allowed(self.queue_timeout if in_queue is None else in_queue)
+        )
 
     def submit(
         self,

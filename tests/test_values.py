@@ -110,6 +110,11 @@ def test_a_value_comes_back_as_it_was(value: Portable, travel: Callable[[Any], A
 
 
 @every_value
+def test_a_value_can_be_in_a_set(value: Portable) -> None:
+    assert {value} == {pickled(value)}
+
+
+@every_value
 def test_a_value_is_a_dictionary_and_json(value: Portable) -> None:
     assert asdict(value)  # type: ignore[call-overload]  # every one is a dataclass
     as_json = json.loads(json.dumps(value.to_dict(), allow_nan=False))
@@ -175,6 +180,14 @@ async def test_a_service_triggers_returns_the_run_and_reports_an_error(emulator:
     assert outcomes["etl"]["dag_run"]["run_id"] == outcomes["etl"]["run_id"]
     assert outcomes["etl"]["error"] is None
     assert (outcomes["nosuch"]["error"]["type"], outcomes["nosuch"]["error"]["ran"]) == ("DagNotFoundError", True)
+
+
+def test_an_outcome_with_an_error_is_equal_to_the_one_that_was_pickled() -> None:
+    outcome = TriggerOutcome(REQUEST, "failed", None, ERROR, 1, 1, "run-1")
+    back = pickled(outcome)
+    assert back == outcome and hash(back) == hash(outcome)
+    assert (type(back.error), str(back.error)) == (DagNotFoundError, "prod: no DAG")
+    assert outcome != replace(outcome, status="unknown")
 
 
 def test_an_outcomes_error_travels_as_json_without_what_airflow_printed() -> None:

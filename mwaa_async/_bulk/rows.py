@@ -26,7 +26,7 @@ class TriggerRequest(Portable):
 
     environment: str
     dag_id: str
-    conf: Mapping[str, Any] | None = None
+    conf: Mapping[str, Any] | None = field(default=None, hash=False)
     run_id: str | None = None
     logical_date: datetime | None = None
 
@@ -38,13 +38,14 @@ class TriggerOutcome(Portable):
     `status` is `triggered`, `already_triggered` (the run was there: an earlier attempt made it), `failed` (`error` says
     why, and in `ran` whether Airflow refused it or it never got there) or `unknown` (nobody knows; the same journal
     settles it). `attempts` counts how often it was sent, over all that worked on the journal. `row` is its number among
-    the requests, from 1, and `run_id` the one that it has or would have had.
+    the requests, from 1, and `run_id` the one that it has or would have had. Python's errors are equal to themselves
+    only, so `error` says nothing about whether two outcomes are equal.
     """
 
     request: TriggerRequest
     status: Status
     dag_run: DagRun | None = None
-    error: Annotated[Exception, ErrorSchema()] | None = None
+    error: Annotated[Exception, ErrorSchema()] | None = field(default=None, compare=False)
     attempts: int = 1
     row: int = 0
     run_id: str = ""

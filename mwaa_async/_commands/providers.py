@@ -49,7 +49,7 @@ class Widget(Portable):
     connection_parameter_name: str
     hook_class: str | None = None
     package_name: str | None = None
-    field_type: Any = None
+    field_type: Any = field(default=None, hash=False)
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 

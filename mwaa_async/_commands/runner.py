@@ -1,9 +1,10 @@
 """What typed methods need of an environment."""
 
 import re
-from typing import Protocol
+from typing import Protocol, Unpack
 
 from mwaa_async._model.result import CommandResult
+from mwaa_async._model.timeouts import Timeouts
 from mwaa_async._protocol.versions import Version
 
 
@@ -14,8 +15,11 @@ class EnvironmentRunner(Protocol):
     def name(self) -> str:
         """Return the environment's name."""
 
-    def within(self, *, timeout: float | None = None, queue_timeout: float | None = None) -> "CommandRunner":
-        """Return what runs the commands of one method, all of them together in these time-outs; see `Timeouts`."""
+    def within(self, **timeouts: Unpack[Timeouts]) -> "CommandRunner":
+        """Return what runs the commands of one method, all of them together in these time-outs; see `Timeouts`.
+
+        Raises `TypeError` in the name of the method that calls it where one is misspelt.
+        """
 
 
 class CommandRunner(Protocol):

@@ -175,8 +175,9 @@ async def test_every_method_ends_within_its_queue_timeout_behind_a_busy_web_serv
 @pytest.mark.parametrize("name", ["timeout", "queue_timeout"])
 @pytest.mark.parametrize(
     ("value", "kind"),
-    [(-1, ValueError), (float("nan"), ValueError), (float("inf"), ValueError)]
+    [(-1, ValueError), (float("nan"), ValueError), (float("inf"), ValueError), (10**400, ValueError)]
     + [(value, TypeError) for value in ("5", True, [5], DATE - DATE)],
+    ids=lambda value: str(value)[:20],
 )
 async def test_what_is_no_number_of_seconds_is_refused_by_every_method_before_anything_is_sent(
     name: str, value: object, kind: type[Exception]
@@ -190,9 +191,11 @@ async def test_what_is_no_number_of_seconds_is_refused_by_every_method_before_an
 
 async def test_an_argument_that_no_method_has_is_refused_before_anything_is_sent() -> None:
     async with Emulator(airflow=VERSION) as emulator, led_to(emulator) as demo:
-        for path in ARGUMENTS:
-            with pytest.raises(TypeError, match="unexpected keyword argument 'time_out'"):
+        for path, method in methods(demo).items():
+            with pytest.raises(TypeError) as caught:
                 await called(demo, path, time_out=5)
+            told = f"{method.__qualname__}() got an unexpected keyword argument 'time_out'"
+            assert str(caught.value).removesuffix("; its time-outs are timeout and queue_timeout") == told
         assert (emulator.commands, emulator.tokens, emulator.descriptions) == ([], [], 0)
 
 
