@@ -36,6 +36,7 @@ from mwaa_async._guards import (
     ObservableGuard,
     QueueingGuard,
     RequestSlot,
+    RestingGuard,
     Slot,
     SlotStatus,
 )
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from mwaa_async._commands.providers import Hook, Provider, Trigger, Widget
     from mwaa_async._commands.roles import Role
     from mwaa_async._commands.tasks import FailedDep, TaskInstance
+    from mwaa_async._guards.lease.redis import RedisGuard
     from mwaa_async._model.dag_run import DagRun
 else:
     # What typed commands and batches return is loaded by who uses it, or names it: making these classes takes a third
@@ -65,6 +67,7 @@ else:
         "_commands.providers": ("Hook", "Provider", "Trigger", "Widget"),
         "_commands.roles": ("Role",),
         "_commands.tasks": ("FailedDep", "TaskInstance"),
+        "_guards.lease.redis": ("RedisGuard",),
         "_model.dag_run": ("DagRun",),
     }
     _MODULES = {name: module for module, names in _LOADED_WHEN_NAMED.items() for name in names}
@@ -117,8 +120,10 @@ __all__ = [
     "Provider",
     "QueueTimeoutError",
     "QueueingGuard",
+    "RedisGuard",
     "RequestRejectedError",
     "RequestSlot",
+    "RestingGuard",
     "Role",
     "Slot",
     "SlotStatus",

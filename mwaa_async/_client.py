@@ -16,7 +16,7 @@ from mwaa_async._aws import Account, AwsOptions, CliTokenAnswer, MwaaApi, open_a
 from mwaa_async._clock import check_seconds
 from mwaa_async._environment import Environment
 from mwaa_async._errors import EventLoopError, TokenError
-from mwaa_async._guards import Guard, HostGuard, queueing
+from mwaa_async._guards import Guard, HostGuard, RestingGuard, queueing
 from mwaa_async._identity import check_name
 from mwaa_async._protocol.run_ids import RUN_ID_PATTERN, run_id_pattern
 from mwaa_async._runner import Runner
@@ -232,6 +232,8 @@ class MwaaClient:
     async def _close(self) -> None:
         waits = (environment.runner.airflow.aclose() for environment in self._environments.values())
         await asyncio.gather(*(queue.aclose() for queue in self._queues.values()), *waits)
+        if isinstance(self._guard, RestingGuard):
+            await self._guard.rest()
         if self._api is not None:
             await self._api.aclose()
         self._account = self._account or TokenError("the client was closed before it was opened")

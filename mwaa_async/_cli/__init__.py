@@ -78,7 +78,8 @@ _version = click.Option(["--version"], callback=_show_version, help="Show the ve
     metavar="GUARD",
     default="host",
     show_default=True,
-    help="With whom commands take turns: host (every process of this user) or local (nobody).",
+    help="With whom commands take turns: host (every process of this user), local (nobody), or all hosts that use the "
+    "same Redis (redis://HOST:6379/0, rediss://…).",
 )
 @global_option(
     "--proxy",

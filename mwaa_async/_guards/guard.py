@@ -82,3 +82,14 @@ class ObservableGuard(Protocol):
     async def status(self, environment: EnvironmentId) -> SlotStatus:
         """Tell it as the calling event loop sees it; takes no slot. Raises `GuardError`."""
         ...
+
+
+@runtime_checkable
+class RestingGuard(Protocol):
+    """A guard that keeps something for a next command: a lease, or a connection."""
+
+    async def rest(self) -> None:
+        """Give that up in the calling event loop, since a client was closed; raises nothing.
+
+        Whoever uses the guard at this moment goes on, and it may be used again.
+        """
