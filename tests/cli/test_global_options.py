@@ -49,7 +49,7 @@ async def test_every_global_option_has_its_environment_variable_in_the_help(
         ("--proxy", "socks5h://user:hush@host:hush", "percent-encoded"),
         ("--connect-to", "localhost", "HOST:PORT, such as localhost:8443 or [::1]:8443, not 'localhost'"),
         ("--connect-to", "::1:8443", "HOST:PORT"),
-        ("--guard", "redis://user:hush@host", "redis:// is not available in this version"),
+        ("--guard", "memcached://user:hush@host", "memcached:// is not available in this version"),
         ("--endpoint-url", "nonsense", "endpoint_url must be a URL"),
     ],
 )

@@ -380,7 +380,10 @@ async def test_a_port_in_use_is_told_in_one_line(mwaa_async: CommandLine) -> Non
         ("run demo ''", "the command is empty"),
         ('run demo "it\'s one"', "a quote that is never closed"),
         ("--region us-east-1 --endpoint-url nonsense run demo version", "endpoint_url must be a URL, not 'nonsense'"),
-        ("--guard redis://user:hush@host run demo version", "redis:// is not available in this version; there are"),
+        (
+            "--guard memcached://user:hush@host run demo version",
+            "memcached:// is not available in this version; there are",
+        ),
         ("emulator --environment 1x", "cannot be the name of an MWAA environment"),
         ("emulator --airflow-version 9", "'9'"),
         ("emulator --airflow-binary /nowhere", "'/nowhere' does not exist"),

@@ -159,14 +159,17 @@ def again(seconds: float) -> float:
 
 
 def renewed(state: State, who: str, fence: int, *, term: float, beat: int) -> tuple[Step, Granted | None]:
-    """Give a sign of life for the lease; `None` where it was lost. What is lost is not made anew."""
+    """Give a sign of life for the lease; `None` where it was lost. What is lost is not made anew.
+
+    A lease's term may grow and never shrinks: two of these may overtake each other on their way.
+    """
     if state.lease.owner != who or state.lease.fence != fence:
         return Step(state), None
     return Step(_beaten(state, term, beat)), Granted(fence, bool(state.line))
 
 
 def _beaten(state: State, term: float, beat: int) -> State:
-    return replace(state, lease=replace(state.lease, beat=beat, term=term))
+    return replace(state, lease=replace(state.lease, beat=beat, term=max(state.lease.term, term)))
 
 
 def left(state: State, who: str, fence: int, *, closed_for: float, beat: int) -> tuple[Step, bool]:

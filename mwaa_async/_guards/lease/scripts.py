@@ -3,7 +3,7 @@
 One environment has three keys. All are in one hash slot, and every script names all of them. None has a time to live,
 so that no `volatile-*` eviction takes a lease that is held.
 
-    KEYS[1]  lease  hash        owner, fence, since and until (milliseconds of the server), released
+    KEYS[1]  lease  hash        owner, fence, term, since and until (milliseconds of the server), released
     KEYS[2]  line   sorted set  who waits, in order
     KEYS[3]  alive  hash        until when (milliseconds of the server) the ticket of each of them lives
 
@@ -49,7 +49,7 @@ end
 if left <= 0 and (not first() or first() == who) then
     -- Not only the next number: the server may have lost its last writes in a failover, or all of them.
     fence = math.max(fence + 1, now)
-    redis.call('HSET', LEASE, 'owner', who, 'fence', fence, 'since', now, 'until', now + term)
+    redis.call('HSET', LEASE, 'owner', who, 'fence', fence, 'since', now, 'term', term, 'until', now + term)
     forget(who)
     return {1, fence, redis.call('ZCARD', LINE)}
 end
@@ -68,11 +68,12 @@ RENEW = (
     _PRELUDE
     + """
 local fence, term = ARGV[3], tonumber(ARGV[4])
-local lease = redis.call('HMGET', LEASE, 'owner', 'fence')
+local lease = redis.call('HMGET', LEASE, 'owner', 'fence', 'term')
 if lease[1] ~= who or lease[2] ~= fence then
     return {0, 0}
 end
-redis.call('HSET', LEASE, 'until', now + term)
+term = math.max(term, tonumber(lease[3]) or 0)  -- it never shrinks: another renewal may have been overtaken
+redis.call('HSET', LEASE, 'term', term, 'until', now + term)
 return {1, redis.call('ZCARD', LINE)}
 """
 )

@@ -167,7 +167,7 @@ class Seat:
                 self._tell_loss(held, _GONE)
             self._drop()
             return False
-        self._held = Held(held.who, held.fence, term, began)
+        self._held = Held(held.who, held.fence, max(term, self._held.term), max(began, self._held.since))
         self.others_wait = answer.others_wait
         return True
 
