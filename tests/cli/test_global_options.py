@@ -82,10 +82,23 @@ async def test_a_bad_environment_variable_is_exit_2_and_named(
     assert f"MWAA_ASYNC_{name}" in line and said in line and "hush" not in line
 
 
-async def test_a_guard_of_the_environment_variable_that_is_not_there_is_exit_2(mwaa_async: CommandLine) -> None:
-    done = await mwaa_async.but_with(MWAA_ASYNC_GUARD="redis://user:hush@host")("run", "demo", "version")
+async def test_a_redis_that_cannot_be_reached_is_exit_3_and_its_password_is_not_shown(mwaa_async: CommandLine) -> None:
+    done = await mwaa_async("--guard", "redis://user:hush@127.0.0.1:1/0", "run", "demo", "version")
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert "127.0.0.1:1" in only_line(done.stderr) and "nothing was sent" in only_line(done.stderr)
+    assert b"hush" not in done.stderr
+
+
+async def test_a_url_that_is_none_of_redis_is_exit_2_and_its_password_is_not_shown(mwaa_async: CommandLine) -> None:
+    done = await mwaa_async("--guard", "redis://user:hush@host:port", "run", "demo", "version")
     assert done.returncode == 2
-    assert "redis:// is not available" in only_line(done.stderr)
+    assert "is no URL of a Redis server" in only_line(done.stderr) and b"hush" not in done.stderr
+
+
+async def test_a_guard_of_the_environment_variable_that_is_not_there_is_exit_2(mwaa_async: CommandLine) -> None:
+    done = await mwaa_async.but_with(MWAA_ASYNC_GUARD="memcached://user:hush@host")("run", "demo", "version")
+    assert done.returncode == 2
+    assert "memcached:// is not available" in only_line(done.stderr)
     assert b"hush" not in done.stderr
 
 

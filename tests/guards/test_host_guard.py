@@ -3,24 +3,39 @@
 import asyncio
 import os
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from mwaa_async import EnvironmentId, Guard, GuardError, HostGuard, LocalGuard
 from mwaa_async._guards.record import LENGTH, NOTHING, Record, boot_id, closed_slot, open_request, read_record
+from tests.guards.redis.hosts import host
+from tests.guards.redis.server import RedisServer
 from tests.guards.workers import ENVIRONMENT
 
 pytestmark = pytest.mark.anyio
 
-GUARDS: list[Callable[[Path], Guard]] = [HostGuard, lambda _: LocalGuard()]
+GUARDS = ["HostGuard", "LocalGuard", "RedisGuard"]
 
 
-@pytest.fixture(params=GUARDS, ids=["HostGuard", "LocalGuard"])
+@pytest.fixture(scope="module")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=GUARDS)
 def guard(request: pytest.FixtureRequest, tmp_path: Path) -> Guard:
-    made: Guard = request.param(tmp_path)
-    return made
+    if request.param == "HostGuard":
+        return HostGuard(tmp_path)
+    if request.param == "LocalGuard":
+        return LocalGuard()
+    server: RedisServer = request.getfixturevalue("redis_server")
+    server.do("FLUSHALL")
+    return host(server.url, tmp_path)
 
 
 async def test_turns_come_in_the_order_in_which_they_are_asked_for(guard: Guard) -> None:

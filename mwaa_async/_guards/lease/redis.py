@@ -76,7 +76,8 @@ def _check(source: "str | Redis | RedisCluster") -> None:
         raise ImportError("RedisGuard needs redis-py: pip install 'mwaa-async[redis]'") from error
     if isinstance(source, str):
         try:
-            _client(source)
+            pool: Any = _client(source).connection_pool
+            pool.make_connection()  # which looks at all options, and connects nowhere
         except (ValueError, TypeError):
             raise ValueError(
                 f"{_shown(source)} is no URL of a Redis server: redis://HOST:6379/0 or rediss://…"

@@ -13,7 +13,7 @@ class RedisServer:
     """A `redis-server`; where there is none the tests fail, and do not pass by skipping."""
 
     def __init__(self, directory: Path, *options: str) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._directory = directory
         self._options = options
@@ -31,6 +31,7 @@ class RedisServer:
                 self.do("PING")
                 return
             time.sleep(0.02)
+        self.stop()
         raise AssertionError("redis-server does not answer")
 
     def stop(self) -> None:
@@ -52,7 +53,7 @@ class RedisServer:
         return sum(stats.get(f"cmdstat_{name}", {}).get("calls", 0) for name in ("eval", "evalsha"))
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
