@@ -83,7 +83,9 @@ async def test_a_bad_environment_variable_is_exit_2_and_named(
 
 
 async def test_a_redis_that_cannot_be_reached_is_exit_3_and_its_password_is_not_shown(mwaa_async: CommandLine) -> None:
-    done = await mwaa_async("--guard", "redis://user:hush@127.0.0.1:1/0", "run", "demo", "version")
+    done = await mwaa_async(
+        "--region", "us-east-1", "--guard", "redis://user:hush@127.0.0.1:1/0", "run", "demo", "version"
+    )
     assert (done.returncode, done.stdout) == (3, b"")
     assert "127.0.0.1:1" in only_line(done.stderr) and "nothing was sent" in only_line(done.stderr)
     assert b"hush" not in done.stderr
