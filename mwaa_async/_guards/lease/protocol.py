@@ -207,7 +207,8 @@ class Held:
     def is_fresh(self, now: float, lease: float) -> bool:
         """Tell whether a request may begin without a round trip: the last sign of life is not due for another one.
 
-        So nothing is sent while the engine cannot be reached, although the lease is valid for a while.
+        So a request has at least half a lease before it, and nothing is sent in the last half of a lease while the
+        engine cannot be reached. Where that is known, nothing is sent at all.
         """
         return now < self.since + lease / 2
 

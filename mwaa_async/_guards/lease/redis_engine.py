@@ -92,6 +92,7 @@ class RedisEngine:
                 logger.debug("%s: no calls for a moment: %s", self._where, error)
             finally:
                 self._listens = False
+                self._ring()  # whoever has a lease looks whether the server is there
             await asyncio.sleep(_POLL)
 
     async def _listen(self, subscription: Any, channel: str) -> None:
@@ -112,12 +113,15 @@ class RedisEngine:
     def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "subscribe":
             self._listens = True
-            for bell in self._bells.values():  # whoever was called before did not hear it
-                bell.set()
+            self._ring()  # whoever was called before did not hear it
         elif message["type"] == "message":
             called = self._bells.get(_text(message["data"]))
             if called is not None:
                 called.set()
+
+    def _ring(self) -> None:
+        for bell in self._bells.values():
+            bell.set()
 
     def _bell(self, who: Contender) -> asyncio.Event:
         return self._bells.setdefault(str(who), asyncio.Event())

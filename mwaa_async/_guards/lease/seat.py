@@ -46,7 +46,7 @@ class Seat:
         self.asking: Contender | None = None
         self._held: Held | None = None
         self._is_used = False
-        self._was_reached = False
+        self._was_reached = self._is_reachable = False
         self._lost_fence = 0
         self._renewal: asyncio.Task[None] | None = None
         self._kept: asyncio.TimerHandle | None = None
@@ -60,7 +60,7 @@ class Seat:
     def is_kept(self) -> bool:
         """Tell whether the lease is at hand for the next command, without asking anybody."""
         held = self._held
-        return held is not None and not self._is_used and not self.others_wait and held.is_fresh(now(), self._lease)
+        return held is not None and not self._is_used and not self.others_wait and self._is_sure(held)
 
     async def take(self, on_next: Callable[[], None] | None) -> None:
         """Have the lease: the one that was kept, or another one, for which this waits in line. Raises `GuardError`."""
@@ -79,7 +79,7 @@ class Seat:
         held = self._held
         if held is None:
             return False
-        if held.term >= settle_time and held.is_fresh(now(), self._lease):
+        if held.term >= settle_time and self._is_sure(held):
             return True
         return await self._renewed(max(self._lease, settle_time))
 
@@ -117,6 +117,10 @@ class Seat:
                 self._tell_loss(held, _GONE)
         finally:
             self._connection.leave()
+
+    def _is_sure(self, held: Held) -> bool:
+        """Tell whether a request may begin without a round trip."""
+        return self._is_reachable and held.is_fresh(now(), self._lease)
 
     def _give_up_later(self) -> None:
         self._kept = None
@@ -183,10 +187,11 @@ class Seat:
             try:
                 answer = await step(await self._connection.engine())
             except EngineError as error:
+                self._is_reachable = False
                 if not (error.may_pass and self._was_reached and now() - since < self._lease):
                     raise self.unusable(error, what) from error
             else:
-                self._was_reached = True
+                self._was_reached = self._is_reachable = True
                 return began, answer
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
@@ -230,10 +235,12 @@ class Seat:
         try:
             answer = await engine.renew(self._environment, held, term=held.term)
         except EngineError as error:
+            self._is_reachable = False
             if self._is_used and self._held is held and not held.is_valid(now()):
                 self._tell_loss(held, str(error))  # and goes on: as long as nobody takes it, it can be renewed
             await asyncio.sleep(min(_LONGEST_PAUSE, self._lease / 10))
         else:
+            self._is_reachable = True
             self._take_notice(held, began, held.term, answer)
 
     def _tell_loss(self, held: Held, why: str) -> None:

@@ -230,6 +230,24 @@ async def test_while_the_server_cannot_be_reached_a_command_waits_up_to_its_queu
         await client.environment("demo").run("version")
 
 
+async def test_a_lease_that_is_kept_sends_nothing_either_once_the_server_is_gone(
+    server: RedisServer, tmp_path: Path
+) -> None:
+    guard = host(server.url, tmp_path, lease=30)
+    slot = await guard.acquire(ENVIRONMENT)
+    await slot.request_begins(settle_time=SETTLE_TIME)
+    await asyncio.sleep(0.3)  # the calls are subscribed to in the background
+    await asyncio.to_thread(server.stop)
+    await asyncio.sleep(0.3)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await slot.request_begins(settle_time=SETTLE_TIME)
+    await asyncio.to_thread(server.start)
+    await slot.request_begins(settle_time=SETTLE_TIME)
+    await slot.release()
+    assert guard.lost_leases == 0
+
+
 async def test_a_server_that_pauses_longer_than_the_lease_costs_no_promise(server: RedisServer, tmp_path: Path) -> None:
     guards = [host(server.url, tmp_path / str(which)) for which in range(2)]
     slot = await guards[0].acquire(ENVIRONMENT)
