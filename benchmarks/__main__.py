@@ -7,7 +7,17 @@ from itertools import chain
 
 from benchmarks.table import Row, show
 
-SUBJECTS = ("imports", "program", "first_command", "per_command", "fleet", "waiting", "batch", "large_answer")
+SUBJECTS = (
+    "imports",
+    "program",
+    "first_command",
+    "per_command",
+    "fleet",
+    "waiting",
+    "batch",
+    "large_answer",
+    "many_hosts",
+)
 
 
 def main(subjects: Sequence[str]) -> None:
