@@ -12,7 +12,7 @@ import click
 
 from mwaa_async._cli.child import run_child
 from mwaa_async._cli.exits import CannotStartError, MissingExtraError, StoppedError
-from mwaa_async._cli.options import Options, environment_name
+from mwaa_async._cli.options import Options, environment_name, seconds
 from mwaa_async._cli.output import say, write
 from mwaa_async._cli.signals import caught_signals
 
@@ -59,7 +59,7 @@ _PROGRAM = click.Path(exists=True, dir_okay=False, executable=True, path_type=Pa
 @click.option(
     "--command-time",
     metavar="SECONDS",
-    type=click.FloatRange(min=0),
+    type=seconds,
     default=0.0,
     show_default=True,
     help="How long every command takes at least; on MWAA it is some seconds.",

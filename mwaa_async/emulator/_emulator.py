@@ -3,6 +3,7 @@
 import os
 import ssl
 import tempfile
+from collections import Counter
 from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -15,7 +16,7 @@ from anyio import to_thread
 from mwaa_async._identity import check_name
 from mwaa_async.emulator._certificates import Certificates, make_certificates
 from mwaa_async.emulator._environment import Airflow, EmulatedEnvironment
-from mwaa_async.emulator._faults import Faults
+from mwaa_async.emulator._faults import Faults, check_seconds
 from mwaa_async.emulator._records import CommandRecord, TokenRecord
 from mwaa_async.emulator._signature import ACCESS_KEY, SECRET_KEY
 from mwaa_async.emulator._token_api import token_api
@@ -85,6 +86,10 @@ class Emulator:
             raise ValueError(
                 "mwaa_logs is for an Airflow in memory, given by its version; others print what they print"
             )
+        if twice := [name for name, times in Counter(environments).items() if times > 1]:
+            raise ValueError(f"the environment {twice[0]!r} is given twice")
+        check_seconds(token_time)
+        check_seconds(command_time)
         self.commands: list[CommandRecord] = []
         self.tokens: list[TokenRecord] = []
         self.faults = Faults()

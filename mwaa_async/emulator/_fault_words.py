@@ -36,16 +36,21 @@ def fault_from(text: str) -> TokenFault | CommandFault | None:
     with its name but for the first: `status-answer:504,ran=true`. Raises `ValueError`, which says what there is.
     """
     name, _, arguments = text.partition(":")
-    if name == "none" and not arguments:
+    if name.lower() == "none":
+        if arguments:
+            raise ValueError(f"{text!r} is not what this fault takes: none")
         return None
     kinds = {_word(kind).replace("-", ""): kind for kind in _KINDS}
     kind = kinds.get(name.lower().replace("-", "").replace("_", ""))
     if kind is None:
         raise ValueError(f"{name!r} is no fault; there are: {'; '.join(map(_usage, _KINDS))}; none")
     try:
-        return kind(**_arguments(kind, arguments))
-    except (ValueError, TypeError):
-        raise ValueError(f"{text!r} is not what this fault takes: {_usage(kind)}") from None
+        given = _arguments(kind, arguments)
+    except ValueError:
+        given = None
+    if given is None or not _needed(kind) <= given.keys():
+        raise ValueError(f"{text!r} is not what this fault takes: {_usage(kind)}")
+    return kind(**given)
 
 
 def _arguments(kind: type[Any], text: str) -> dict[str, Any]:
@@ -58,6 +63,8 @@ def _arguments(kind: type[Any], text: str) -> dict[str, Any]:
             if place:
                 raise ValueError(part)
             name, value = next(iter(known)), part
+        if name in given:
+            raise ValueError(part)
         given[name] = _value(known[name], value)
     return given
 
@@ -70,6 +77,10 @@ def _value(field: Field[Any], text: str) -> Any:
     if field.type is bytes:
         return text.encode()
     return field.type(text) if isinstance(field.type, type) else text  # `str | None` is no type
+
+
+def _needed(kind: type[Any]) -> set[str]:
+    return {field.name for field in fields(kind) if field.default is MISSING}
 
 
 def _word(kind: type[Any]) -> str:

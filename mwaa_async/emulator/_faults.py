@@ -4,6 +4,18 @@ from collections import deque
 from dataclasses import dataclass
 
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Sign In - Airflow</title></head><body>Sign In</body></html>"
+_LONGEST = 86_400  # seconds
+
+
+def _check_status(status: int) -> None:
+    if not 200 <= status <= 599:
+        raise ValueError(f"a status is 200 to 599, not {status}")
+
+
+def check_seconds(seconds: float) -> None:
+    """Raise `ValueError` for what no test waits for."""
+    if not 0 <= seconds <= _LONGEST:  # which no NaN is
+        raise ValueError(f"seconds are 0 to {_LONGEST}, not {seconds:g}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +25,9 @@ class RefusedByAws:
     code: str = "ThrottlingException"
     status: int = 429
 
+    def __post_init__(self) -> None:
+        _check_status(self.status)
+
 
 @dataclass(frozen=True, slots=True)
 class WrongAwsAnswer:
@@ -21,12 +36,18 @@ class WrongAwsAnswer:
     body: bytes
     status: int = 200
 
+    def __post_init__(self) -> None:
+        _check_status(self.status)
+
 
 @dataclass(frozen=True, slots=True)
 class SlowToken:
     """AWS takes that many seconds more."""
 
     seconds: float
+
+    def __post_init__(self) -> None:
+        check_seconds(self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +59,9 @@ class CutConnection:
 
     ran: bool = True
     runs_on_for: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_seconds(self.runs_on_for)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +78,10 @@ class StatusAnswer:
     retry_after: str | None = None
     location: str | None = None
 
+    def __post_init__(self) -> None:
+        _check_status(self.status)
+        check_seconds(self.runs_on_for)
+
     @property
     def redirects(self) -> bool:
         """Tell whether this sends the client elsewhere and does nothing."""
@@ -68,12 +96,18 @@ class WrongAnswer:
     status: int = 200
     truncated: bool = False
 
+    def __post_init__(self) -> None:
+        _check_status(self.status)
+
 
 @dataclass(frozen=True, slots=True)
 class SlowAnswer:
     """The command ran, and the answer comes that many seconds later."""
 
     seconds: float
+
+    def __post_init__(self) -> None:
+        check_seconds(self.seconds)
 
 
 TokenFault = RefusedByAws | WrongAwsAnswer | SlowToken

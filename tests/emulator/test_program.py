@@ -69,6 +69,7 @@ ALL_IN_WORDS = [
     ("wrong-answer:<html>,status=502", WrongAnswer(b"<html>", 502)),
     ("slow-answer:0.5", SlowAnswer(0.5)),
     ("none", None),
+    ("None", None),
 ]
 KINDS = (RefusedByAws, WrongAwsAnswer, SlowToken, CutConnection, StatusAnswer, WrongAnswer, SlowAnswer)
 
@@ -97,12 +98,60 @@ def test_what_is_no_fault_is_wrong_usage_and_the_error_lists_what_there_is() -> 
 
 @pytest.mark.parametrize(
     "words",
-    ["status-answer", "status-answer:x", "slow-token:3,foo=1", "status-answer:504,ran=maybe", "none:1", "none,"],
+    [
+        *("status-answer", "status-answer:x", "slow-token:3,foo=1", "status-answer:504,ran=maybe", "none:1", "none,"),
+        *("status-answer:504,status=503", "wrong-answer:truncated=true,truncated=true"),
+    ],
 )
 def test_arguments_that_a_fault_does_not_take_are_wrong_usage(words: str) -> None:
     with pytest.raises(ValueError, match=r"is not what this fault takes: |is no fault; there are: ") as caught:
         fault_from(words)
     assert repr(words.partition(":")[0])[:-1] in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        *((f"status-answer:{status}", "a status is 200 to 599") for status in ("99", "100", "600", "1000", "-1")),
+        *((f"{kind},status=0", "a status is 200 to 599") for kind in ("refused-by-aws:X", "wrong-answer:x")),
+        ("wrong-aws-answer:x,status=1000", "a status is 200 to 599"),
+        *((f"slow-token:{time}", "seconds are 0 to 86400") for time in ("-1", "nan", "inf", "1e99")),
+        ("slow-answer:-0.1", "seconds are 0 to 86400"),
+        ("cut-connection:runs-on-for=nan", "seconds are 0 to 86400"),
+        ("status-answer:504,runs-on-for=-1", "seconds are 0 to 86400"),
+    ],
+)
+def test_a_number_that_cannot_be_played_is_refused_with_those_that_can(words: str, what: str) -> None:
+    with pytest.raises(ValueError, match=f"^{what}, not ") as caught:
+        fault_from(words)
+    done = emulator("--fault", words, "true")
+    assert (done.returncode, str(caught.value) in done.stderr) == (2, True)
+
+
+def test_none_takes_no_arguments_and_says_so() -> None:
+    with pytest.raises(ValueError, match="'none:1' is not what this fault takes: none"):
+        fault_from("none:1")
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        (("--dag", "etl", "--dag", "etl:paused"), "the DAG 'etl' is given twice"),
+        (("--environment", "x", "--environment", "x"), "the environment 'x' is given twice"),
+        (("--command-time", "nan"), "a number of seconds is 0 or more"),
+        (("--command-time", "inf"), "a number of seconds is 0 or more"),
+        *((("--dag", name), f"not {name!r}") for name in ("a b", "../x", " etl", "etl\n", "a" * 251)),
+        (("--dag", "etl:paused:paused"), "not 'etl:paused:paused'"),
+    ],
+)
+def test_what_would_be_lost_or_no_airflow_takes_is_wrong_usage(options: tuple[str, ...], what: str) -> None:
+    done = emulator(*options, "true")
+    assert (done.returncode, done.stdout, what in " ".join(done.stderr.split())) == (2, "", True), done.stderr
+
+
+def test_a_dag_may_have_every_name_that_airflow_takes() -> None:
+    done = emulator("--dag", "Größe_2.v-1", *PROGRAM, "run", "demo", "dags list -o json")
+    assert [row["dag_id"] for row in json.loads(done.stdout)] == ["Größe_2.v-1"]
 
 
 def test_the_help_names_every_fault_and_fits_80_columns() -> None:

@@ -1,5 +1,6 @@
 """What Airflow keeps in its metadata database: DAGs, their runs, jobs, variables, pools, connections, and roles."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,9 @@ TASKS = ("extract", "load")
 START_DATE = datetime(2024, 1, 1, tzinfo=UTC)
 
 _TASK_TAKES = RUN_TAKES / len(TASKS)
+
+# What Airflow takes for an id (`validate_key` in its utils/helpers.py).
+_DAG_ID = re.compile(r"[\w.-]{1,250}")
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -174,9 +178,22 @@ class Connection:
 def dag_from(text: str) -> Dag:
     """Makes the DAG of an id, after which `:paused` and `:fails` may stand. Raises `ValueError`."""
     dag_id, *words = text.split(":")
-    if not dag_id or not set(words) <= {"paused", "fails"}:
-        raise ValueError(f"a DAG is NAME, NAME:paused or NAME:fails (or both: NAME:paused:fails), not {text!r}")
+    if sorted(words) not in ([], ["fails"], ["paused"], ["fails", "paused"]) or not _DAG_ID.fullmatch(dag_id):
+        raise ValueError(
+            f"a DAG is NAME, NAME:paused or NAME:fails (or both: NAME:paused:fails), not {text!r}; its name has "
+            "letters, digits, '_', '-' and '.', at most 250"
+        )
     return Dag(dag_id, is_paused="paused" in words, fails="fails" in words)
+
+
+def dags_from(texts: Iterable[str]) -> dict[str, Dag]:
+    """Makes the DAGs by their ids, in the order of these. Raises `ValueError`."""
+    dags: dict[str, Dag] = {}
+    for dag in sorted(map(dag_from, texts), key=lambda dag: dag.dag_id):
+        if dag.dag_id in dags:
+            raise ValueError(f"the DAG {dag.dag_id!r} is given twice")
+        dags[dag.dag_id] = dag
+    return dags
 
 
 def record_count(dag: Dag) -> int:
@@ -188,7 +205,7 @@ class Metadata:
     """The metadata database of one environment."""
 
     def __init__(self, dags: Iterable[str]) -> None:
-        self.dags = {dag.dag_id: dag for dag in sorted(map(dag_from, dags), key=lambda dag: dag.dag_id)}
+        self.dags = dags_from(dags)
         self.variables: dict[str, str] = {}
         # Slots and description by name.
         self.pools: dict[str, tuple[int, str]] = {"default_pool": (128, "Default pool")}
