@@ -11,7 +11,7 @@ from mwaa_async._aws import CliTokenAnswer
 from mwaa_async._clock import now
 from mwaa_async._doctor.findings import Finding, failed, not_checked, ok
 from mwaa_async._errors import GuardError
-from mwaa_async._guards import QueueingGuard, RequestSlot
+from mwaa_async._guards import QueueingGuard, RequestSlot, SlotStatus
 from mwaa_async._identity import EnvironmentId
 from mwaa_async._model.result import CommandResult
 from mwaa_async._outcomes import error_after, ran
@@ -143,11 +143,24 @@ def trial_findings(trial: Trial) -> Iterator[Finding]:
         yield _command_found(trial)
 
 
-def turn_not_come(queue_timeout: float) -> tuple[Finding, Finding]:
-    """Say that others have had the slot all the time."""
-    found = f"its turn has not come within {queue_timeout:g} s"
-    remedy = "Another command of this host is running: wait for its end, or give --queue-timeout more seconds"
+def turn_not_come(queue_timeout: float, status: SlotStatus) -> tuple[Finding, Finding]:
+    """Say who has had the slot all the time."""
+    who = who_comes_first(status)
+    found = f"its turn has not come within {queue_timeout:g} s{who and ': '}{who}"
+    if status.before:
+        remedy = "See what that does, and whether it runs at all: wait for its end, or end it"
+    else:
+        remedy = "Wait for the end of the commands before, or give --queue-timeout more seconds"
     return not_checked("endpoint", "command"), failed("command", found, remedy)
+
+
+def who_comes_first(status: SlotStatus) -> str:
+    """Say who has the slot, or that it stays closed, as far as the guard knows."""
+    if status.closed_for:
+        return f"the slot stays closed for {status.closed_for:.0f} s more, since the end of a command was not seen"
+    waiting = len(status.before) - 1
+    others = f", and {waiting} more wait{'s' if waiting == 1 else ''}" if waiting > 0 else ""
+    return f"{status.before[0]} has the slot{others}" if status.before else ""
 
 
 def guard_lost(error: GuardError) -> tuple[Finding, Finding]:

@@ -1,7 +1,7 @@
 """All checks in their order, each where those it needs have not failed."""
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,11 +19,11 @@ from mwaa_async._doctor.aws import (
     token_refused,
     version_found,
 )
-from mwaa_async._doctor.command import guard_lost, trial_findings, try_command, turn_not_come
+from mwaa_async._doctor.command import guard_lost, trial_findings, try_command, turn_not_come, who_comes_first
 from mwaa_async._doctor.findings import Check, Finding, failed, not_checked, ok, warning
 from mwaa_async._doctor.network import look_at_way
 from mwaa_async._errors import GuardError, TokenError
-from mwaa_async._guards import Guard, HostGuard, LocalGuard, queueing
+from mwaa_async._guards import Guard, HostGuard, LocalGuard, ObservableGuard, SlotStatus, queueing
 from mwaa_async._guards.directory import lock_directory
 from mwaa_async._protocol.aws_answers import read_description, read_token
 from mwaa_async._transport.connections import Route
@@ -141,12 +141,22 @@ class _Examination:
         """Look whether the guard can be used, and who shares it."""
         shared = _who_shares(self._case.guard)
         try:
+            status = await self._slot_status()
             is_free = await self._guard.is_free(self._account.identity(self._case.environment))
         except GuardError as error:
             found, _, remedy = str(error).removeprefix(f"{self._case.environment}: ").partition("; nothing was sent; ")
             yield failed("guard", found, remedy[:1].upper() + remedy[1:] or "Look at --guard")
             return
-        yield ok("guard", shared) if is_free else warning("guard", f"{shared}; a command is running or waits there now")
+        if who := who_comes_first(status):
+            yield warning("guard", f"{shared}; {who}")
+        else:
+            yield ok("guard", shared) if is_free else warning("guard", f"{shared}; a command runs or waits there now")
+
+    async def _slot_status(self) -> SlotStatus:
+        """Return who comes first, as far as the guard tells. Raises `GuardError`."""
+        if not isinstance(self._guard, ObservableGuard):
+            return SlotStatus()
+        return await self._guard.status(self._account.identity(self._case.environment))
 
     async def _look_at_way(self) -> AsyncGenerator[Finding, None]:
         """Look at every step to the web server, without sending anything."""
@@ -189,7 +199,10 @@ class _Examination:
                 settle_time=case.settle_time,
             )
         except TimeoutError:
-            return turn_not_come(case.queue_timeout)
+            status = SlotStatus()
+            with suppress(GuardError):
+                status = await self._slot_status()
+            return turn_not_come(case.queue_timeout, status)
         except GuardError as error:
             return guard_lost(error)
         return tuple(trial_findings(trial))
@@ -222,4 +235,7 @@ def _refusal(error: TokenError) -> Refusal:
     from botocore.exceptions import BotoCoreError
 
     cause = error.__cause__
-    return refusal_of(cause) if isinstance(cause, BotoCoreError) else Refusal("other", "", str(error))
+    if isinstance(cause, BotoCoreError):
+        return refusal_of(cause)
+    remedy = "name a file of certificates in AWS_CA_BUNDLE, or as ca_bundle in ~/.aws/config"
+    return Refusal("other", "", str(error), remedy if isinstance(cause, OSError) else "")

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import pty
+import signal
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
@@ -140,7 +141,11 @@ async def test_a_profile_that_takes_a_role_is_who_calls(mwaa_async: CommandLine,
     [
         ({"AWS_REGION": "", "AWS_DEFAULT_REGION": ""}, (), "You must specify a region | Name one with AWS_REGION"),
         ({}, ("--profile", "nobody"), "nobody"),
-        ({"AWS_CA_BUNDLE": "/no/such/file"}, (), "AWS_CA_BUNDLE cannot be used"),
+        (
+            {"AWS_CA_BUNDLE": "/no/such/file"},
+            (),
+            "No such file or directory | Name a file of certificates in AWS_CA_BU",
+        ),
     ],
 )
 async def test_where_the_sdk_cannot_be_set_up_nothing_else_can_be_checked(
@@ -299,11 +304,14 @@ async def test_a_lock_directory_that_cannot_be_used_fails_and_nothing_is_sent(
 async def test_a_slot_that_others_have_is_waited_for_and_told(mwaa_async: CommandLine) -> None:
     async with Emulator(command_time=20.0) as emulator:
         led = mwaa_async.led_to(emulator)
-        async with led.started("run", "demo", "version"):
+        async with led.started("run", "demo", "version") as process:
             await until(lambda: emulator.commands)
+            process.send(signal.SIGSTOP)
             found = await seen(led, "--queue-timeout", "0.2")
+    holder = f"process {process.pid} of this host"
     assert found.findings["guard"]["status"] == "warning"
-    assert "its turn has not come within 0.2 s" in found.failure("command")
+    assert f"{holder} has the slot" in found.findings["guard"]["found"]
+    assert f"its turn has not come within 0.2 s: {holder} has the slot | See what" in found.failure("command")
     assert len(emulator.commands) == 1
 
 
