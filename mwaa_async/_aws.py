@@ -187,11 +187,20 @@ async def find_caller(account: Account, timeout: float) -> Caller:
     try:
         credentials = await account.session.get_credentials()
         method = getattr(credentials, "method", None)
-        async with _aws_client(account, "sts", timeout=timeout) as sts:
+        async with AsyncExitStack() as resources:
+            try:
+                sts = await resources.enter_async_context(_aws_client(account, "sts", timeout=timeout))
+            except (ValueError, ImportError) as error:
+                return Caller(method, refusal=_no_way(error))
             answer = await sts.get_caller_identity()
         return Caller(method, str(answer.get("Arn")), answered_at=_date(answer))
     except Exception as error:  # noqa: BLE001  # as of every call of the SDK's
         return Caller(method, refusal=refusal_of(error), answered_at=_date(getattr(error, "response", {})))
+
+
+def _no_way(error: Exception) -> Refusal:
+    """Say that a proxy of the environment variables cannot be used."""
+    return Refusal("unreachable", "", f"no way to AWS: {error}", "look at HTTPS_PROXY, ALL_PROXY and NO_PROXY")
 
 
 def _date(answer: Mapping[str, Any]) -> str | None:
@@ -251,8 +260,8 @@ class MwaaApi:
         """
         try:
             client = self._client or await self._open()
-        except (ValueError, ImportError) as error:  # a proxy of the environment variables that cannot be used
-            raise RefusedError(Refusal("unusable", "", f"no way to AWS: {error}")) from None
+        except (ValueError, ImportError) as error:
+            raise RefusedError(_no_way(error)) from None
         asked_at = now()
         try:
             return read(await getattr(client, operation)(**arguments)), asked_at

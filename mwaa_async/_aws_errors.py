@@ -7,7 +7,9 @@ from mwaa_async._errors import AccessDeniedError, EnvironmentNotFoundError, Thro
 from mwaa_async._protocol.secrets import beginning
 from mwaa_async._transport.broken_answers import what_happened
 
-Kind = Literal["not found", "clock", "expired", "credentials", "denied", "throttled", "unusable", "other"]
+Kind = Literal[
+    "not found", "clock", "expired", "credentials", "denied", "throttled", "unreachable", "unusable", "other"
+]
 
 # Of error codes: the common ones of all services, those of STS, and the names of what the SDK raises by itself.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-signing.html
@@ -25,6 +27,13 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ),
     ("denied", re.compile(r"AccessDenied|Unauthorized|OptInRequired")),
     ("throttled", re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|LimitExceeded")),
+    (
+        "unreachable",
+        re.compile(
+            r"^(?:SSLError|ProxyConnectionError|HTTPClientError|EndpointConnectionError|ConnectionClosedError"
+            r"|ConnectTimeoutError|ReadTimeoutError)$"
+        ),
+    ),
 )
 # What a signature of another day or hour is answered with, under the code of a wrong one.
 _OTHER_TIME = re.compile(r"Signature (?:expired|not yet current)")

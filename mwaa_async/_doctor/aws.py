@@ -74,17 +74,31 @@ def caller_found(caller: Caller) -> Finding:
             return failed("credentials", f"{refusal.told}{source}", remedy)
         case _:
             told = f"STS does not say who calls: {refusal.told}{source}"
-            return warning("credentials", told, "No command needs STS; doctor asks it who calls")
+            needless = "No command needs STS; doctor asks it who calls"
+            return warning("credentials", told, f"{_sentence(refusal.remedy)}. {needless}".removeprefix(". "))
 
 
-def token_refused(refusal: Refusal, account: Account, caller: Caller, environment: str) -> Finding:
-    """Say why there is no CLI token."""
-    if refusal.kind == "denied":
-        policy = json.dumps(minimal_policy(account, caller, environment))
-        return failed("permission", refusal.told, f"Let the caller have this policy: {policy}")
-    if refusal.kind == "not found":
-        return failed("permission", f"there is no environment {environment!r} in {account.region}", _NO_ENVIRONMENT)
-    return failed("permission", refusal.told, _sentence(refusal.remedy) or "Try again later")
+def token_refused(refusal: Refusal, account: Account, caller: Caller, environment: str) -> tuple[Finding, Finding]:
+    """Say why there is no CLI token: whether AWS can be asked at all, and whether the caller may have one."""
+    answers = ok("aws", _answers(account))
+    match refusal.kind:
+        case "denied":
+            policy = json.dumps(minimal_policy(account, caller, environment))
+            return answers, failed("permission", refusal.told, f"Let the caller have this policy: {policy}")
+        case "not found":
+            return answers, not_checked("permission", "environment")
+        case _:
+            found = failed("aws", refusal.told, _sentence(refusal.remedy) or "Try again later")
+            return found, not_checked("permission", "aws")
+
+
+def token_given(account: Account, hostname: str) -> tuple[Finding, Finding]:
+    """Say that there is a CLI token, and for which web server."""
+    return ok("aws", _answers(account)), ok("permission", f"airflow:CreateCliToken gives a token for {hostname}")
+
+
+def _answers(account: Account) -> str:
+    return f"MWAA's API answers in {account.region}"
 
 
 def minimal_policy(account: Account, caller: Caller, environment: str) -> dict[str, Any]:
@@ -98,12 +112,18 @@ def minimal_policy(account: Account, caller: Caller, environment: str) -> dict[s
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
+def environment_missing(account: Account, environment: str) -> Finding:
+    """Say that there is no environment of this name."""
+    return failed("environment", f"there is no environment {environment!r} in {account.region}", _NO_ENVIRONMENT)
+
+
 def description_refused(refusal: Refusal) -> Finding:
-    """Say why AWS does not describe the environment, which no command needs where it is there."""
-    if refusal.kind == "not found":
-        return failed("environment", "AWS knows no environment of this name here", _NO_ENVIRONMENT)
-    remedy = "Commands run without it; 'airflow:GetEnvironment' lets the version be known before the first one"
-    return warning("environment", f"AWS does not describe it: {refusal.told}", remedy)
+    """Say why AWS does not describe the environment, which no command needs."""
+    told = f"AWS does not describe it: {refusal.told}"
+    if refusal.kind == "denied":
+        remedy = "Commands run without it; 'airflow:GetEnvironment' lets the version be known before the first one"
+        return warning("environment", told, remedy)
+    return warning("environment", told, f"Commands run without it. {_sentence(refusal.remedy) or 'Try again later'}")
 
 
 def state_found(description: Mapping[str, Any]) -> Finding:

@@ -13,9 +13,11 @@ from mwaa_async._doctor.aws import (
     caller_found,
     clock_found,
     description_refused,
+    environment_missing,
     region_found,
     region_missing,
     state_found,
+    token_given,
     token_refused,
     version_found,
 )
@@ -33,7 +35,8 @@ _PATIENCE = 10.0  # seconds for each step of a question to AWS
 _DESCRIPTION: tuple[Check, ...] = ("environment", "access mode", "version")
 _WAY: tuple[Check, ...] = ("name", "connection", "tls")
 _COMMAND: tuple[Check, ...] = ("endpoint", "command")
-_BEFORE: tuple[Check, ...] = ("clock", "credentials", "permission")
+_TOKEN: tuple[Check, ...] = ("aws", "permission")
+_BEFORE: tuple[Check, ...] = ("clock", "credentials", *_TOKEN)
 _AFTER_REGION: tuple[Check, ...] = (*_BEFORE, *_DESCRIPTION, "guard", *_WAY, *_COMMAND)
 
 
@@ -80,6 +83,7 @@ class _Examination:
         self._roots: dict[Check, tuple[Check, ...]] = {}
         self._caller = Caller()
         self._token: CliTokenAnswer | None = None
+        self._token_refusal: Refusal | None = None
         self._description: Mapping[str, Any] = {}
 
     def parts(self) -> tuple[AsyncGenerator[Finding, None], ...]:
@@ -110,16 +114,20 @@ class _Examination:
     async def _look_at_permission(self) -> AsyncGenerator[Finding, None]:
         """Ask for a CLI token."""
         if causes := self._causes("clock", "credentials"):
-            yield not_checked("permission", *causes)
+            for check in _TOKEN:
+                yield not_checked(check, *causes)
             return
         name = self._case.environment
         try:
             (token, host), asked_at = await self._api.ask("create_cli_token", read_token, Name=name)
         except RefusedError as error:
-            yield token_refused(error.refusal, self._account, self._caller, name)
+            self._token_refusal = error.refusal
+            for finding in token_refused(error.refusal, self._account, self._caller, name):
+                yield finding
             return
         self._token = CliTokenAnswer(token, host, asked_at)
-        yield ok("permission", f"airflow:CreateCliToken gives a token for {host}")
+        for finding in token_given(self._account, host):
+            yield finding
 
     async def _look_at_environment(self) -> AsyncGenerator[Finding, None]:
         """Ask AWS what it knows of the environment."""
@@ -127,15 +135,27 @@ class _Examination:
             for check in _DESCRIPTION:
                 yield not_checked(check, *causes)
             return
+        if self._token_refusal is not None and self._token_refusal.kind == "not found":
+            for finding in self._not_described(self._token_refusal):
+                yield finding
+            return
         try:
             self._description, _ = await self._api.ask("get_environment", read_description, Name=self._case.environment)
         except RefusedError as error:
-            yield description_refused(error.refusal)
-            for check in _DESCRIPTION[1:]:
-                yield not_checked(check, "environment")
+            for finding in self._not_described(error.refusal):
+                yield finding
             return
         for look in (state_found, access_found, version_found):
             yield look(self._description)
+
+    def _not_described(self, refusal: Refusal) -> tuple[Finding, ...]:
+        if refusal.kind == "unreachable" and self._causes("aws"):
+            return tuple(not_checked(check, "aws") for check in _DESCRIPTION)
+        if refusal.kind == "not found":
+            found = environment_missing(self._account, self._case.environment)
+        else:
+            found = description_refused(refusal)
+        return (found, *(not_checked(check, "environment") for check in _DESCRIPTION[1:]))
 
     async def _look_at_guard(self) -> AsyncGenerator[Finding, None]:
         """Look whether the guard can be used, and who shares it."""

@@ -7,6 +7,7 @@ Check = Literal[
     "region",
     "clock",
     "credentials",
+    "aws",
     "permission",
     "environment",
     "access mode",

@@ -225,33 +225,78 @@ async def test_a_missing_permission_comes_with_the_policy_and_the_way_is_checked
     assert found.all_of("not checked") == ["endpoint", "command"]
 
 
-async def test_an_environment_that_is_not_there_is_told_once_for_each_question(led: CommandLine) -> None:
+async def test_an_environment_that_is_not_there_is_the_one_thing_that_is_wrong(led: CommandLine) -> None:
     found = await seen(led, environment="nosuch")
-    assert found.all_of("failed") == ["permission", "environment"]
-    assert "mwaa-async environments" in found.findings["permission"]["remedy"]
-    assert found.findings["name"]["found"] == "needs permission"
-    assert found.findings["version"]["found"] == "needs environment"
+    assert "'nosuch' in us-east-1 | " in (failure := found.failure("environment"))
+    assert "mwaa-async environments" in failure
+    assert found.findings["aws"]["status"] == "ok"
+    for check in ("permission", "name", "version", "command"):
+        assert found.findings[check]["found"] == "needs environment"
+
+
+async def test_an_environment_that_is_not_there_is_told_where_it_may_not_be_described(
+    led: CommandLine, emulator: Emulator
+) -> None:
+    emulator.faults.descriptions.append(DENIED)
+    found = await seen(led, environment="nosuch")
+    assert "there is no environment 'nosuch'" in found.failure("environment")
 
 
 @pytest.mark.parametrize(
-    ("fault", "says"),
+    ("fault", "check", "says"),
     [
-        (RefusedByAws("ThrottlingException", 429), "ThrottlingException"),
-        (RefusedByAws("ExpiredTokenException", 403), "aws sso login"),
-        (WrongAwsAnswer(b"{}"), "without a usable token"),
+        (RefusedByAws("ThrottlingException", 429), "aws", "ThrottlingException"),
+        (RefusedByAws("ExpiredTokenException", 403), "aws", "aws sso login"),
+        (WrongAwsAnswer(b"{}"), "aws", "without a usable token"),
     ],
 )
 async def test_whatever_aws_answers_instead_of_a_token_is_told(
-    led: CommandLine, emulator: Emulator, fault: RefusedByAws | WrongAwsAnswer, says: str
+    led: CommandLine, emulator: Emulator, fault: RefusedByAws | WrongAwsAnswer, check: str, says: str
 ) -> None:
     emulator.faults.tokens.append(fault)
-    assert says in (await seen(led)).failure("permission")
+    assert says in (await seen(led)).failure(check)
 
 
 async def test_a_token_api_that_cannot_be_reached_is_told_with_the_network(led: CommandLine) -> None:
     found = await seen(led.but_with(AWS_ENDPOINT_URL_MWAA="https://127.0.0.1:1"))
-    assert "Could not connect" in (failure := found.failure("permission"))
+    assert "Could not connect" in (failure := found.failure("aws"))
     assert "network" in failure
+    for check in ("permission", "environment", "version", "name"):
+        assert found.findings[check]["found"] == "needs aws"
+
+
+@pytest.mark.parametrize(
+    ("environ", "remedy"),
+    [
+        ({"AWS_CA_BUNDLE": "", "SSL_CERT_FILE": ""}, "Name the authority to trust with AWS_CA_BUNDLE"),
+        ({"HTTPS_PROXY": "http://127.0.0.1:1", "NO_PROXY": "", "no_proxy": ""}, "Look at HTTPS_PROXY and NO_PROXY"),
+        (
+            {"HTTPS_PROXY": "nonsense://x", "NO_PROXY": "", "no_proxy": ""},
+            "Look at HTTPS_PROXY, ALL_PROXY and NO_PROXY",
+        ),
+        (
+            {"AWS_ENDPOINT_URL_MWAA": "https://127.0.0.1:1", "AWS_ENDPOINT_URL_STS": "https://127.0.0.1:1"},
+            "Look at the region, the network and the proxy",
+        ),
+    ],
+    ids=["untrusted", "no proxy there", "no proxy at all", "unreachable"],
+)
+async def test_what_keeps_aws_from_being_reached_is_no_matter_of_permissions(
+    led: CommandLine, environ: Mapping[str, str], remedy: str
+) -> None:
+    found = await seen(led.but_with(**environ))
+    assert found.all_of("failed")[0] == "aws"
+    for check in ("aws", "credentials"):
+        assert found.findings[check]["remedy"].startswith(remedy)
+    assert not {"permission", "environment"} & {*found.all_of("failed"), *found.all_of("warning")}
+    assert "airflow:" not in str(found.findings)
+
+
+async def test_a_description_that_does_not_come_is_no_missing_permission(led: CommandLine, emulator: Emulator) -> None:
+    emulator.faults.descriptions.append(RefusedByAws("ThrottlingException", 429))
+    found = await seen(led)
+    assert (found.exit_status, found.all_of("warning")) == (0, ["environment"])
+    assert found.findings["environment"]["remedy"] == "Commands run without it. Try again later"
 
 
 @pytest.mark.parametrize("state", ["CREATING", "CREATE_FAILED", "DELETED", "UNAVAILABLE"])
@@ -482,8 +527,8 @@ async def test_without_a_terminal_every_finding_is_a_line_and_so_is_its_remedy(
     emulator.faults.tokens.append(DENIED)
     done = await led("doctor", "demo")
     lines = done.stdout.decode().splitlines()
-    assert [line[0] for line in lines] == [*"✓✓✓✗", " ", *"✓✓✓✓✓✓✓--"]
-    assert lines[4].startswith(" " * 14 + "→ Let the caller have this policy: {")
+    assert [line[0] for line in lines] == [*"✓✓✓✓✗", " ", *"✓✓✓✓✓✓✓--"]
+    assert lines[5].startswith(" " * 14 + "→ Let the caller have this policy: {")
     assert told(done.stderr) == ["demo: 'permission' is wrong"]
     assert done.returncode == 3
 
