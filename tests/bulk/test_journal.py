@@ -391,8 +391,9 @@ def test_who_tries_to_open_a_journal_that_this_process_has_takes_none_of_its_loc
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="has no forks")
 def test_a_forked_child_does_not_keep_its_parents_journal_in_use(path: Path) -> None:
-    fork = "import os\nif not os.fork():\n    print('forked', flush=True)\n"
-    program = HOLDER.replace("print(", fork + "print(")
+    # What `print` writes of one line are two pieces, between which the other process may write.
+    forked = "import os\nos.write(1, b'open\\n' if os.fork() else b'forked\\nopen\\n')"
+    program = HOLDER.replace('print("open", flush=True)', forked)
     with subprocess.Popen(
         [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as holder:
