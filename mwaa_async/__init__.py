@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from mwaa_async._commands.providers import Hook, Provider, Trigger, Widget
     from mwaa_async._commands.roles import Role
     from mwaa_async._commands.tasks import FailedDep, TaskInstance
+    from mwaa_async._guards.lease.dynamodb import DynamoDBGuard
     from mwaa_async._guards.lease.redis import RedisGuard
     from mwaa_async._model.dag_run import DagRun
 else:
@@ -67,6 +68,7 @@ else:
         "_commands.providers": ("Hook", "Provider", "Trigger", "Widget"),
         "_commands.roles": ("Role",),
         "_commands.tasks": ("FailedDep", "TaskInstance"),
+        "_guards.lease.dynamodb": ("DynamoDBGuard",),
         "_guards.lease.redis": ("RedisGuard",),
         "_model.dag_run": ("DagRun",),
     }
@@ -99,6 +101,7 @@ __all__ = [
     "DagRunFailedError",
     "DagRunNotEndedError",
     "DagRunNotFoundError",
+    "DynamoDBGuard",
     "Environment",
     "EnvironmentId",
     "EnvironmentNotFoundError",

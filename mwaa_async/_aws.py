@@ -30,8 +30,8 @@ PERMISSIONS = {
     "get_environment": "airflow:GetEnvironment",
     "list_environments": "airflow:ListEnvironments",
 }
-# MWAA's own, and those that credentials come from (botocore's credentials.py and tokens.py).
-_SERVICES = ["mwaa", "signin", "sso", "sso-oidc", "sts"]
+# MWAA's own, that of a guard, and those that credentials come from (botocore's credentials.py and tokens.py).
+_SERVICES = ["mwaa", "dynamodb", "signin", "sso", "sso-oidc", "sts"]
 T = TypeVar("T")
 # aiobotocore writes into loggers of botocore's, too.
 _TELLING = ("botocore.auth", "botocore.endpoint", "botocore.httpsession", "aiobotocore.endpoint")
@@ -189,7 +189,7 @@ async def find_caller(account: Account, timeout: float) -> Caller:
         method = getattr(credentials, "method", None)
         async with AsyncExitStack() as resources:
             try:
-                sts = await resources.enter_async_context(_aws_client(account, "sts", timeout=timeout))
+                sts = await resources.enter_async_context(aws_client(account, "sts", timeout=timeout))
             except (ValueError, ImportError) as error:
                 return Caller(method, refusal=_no_way(error))
             answer = await sts.get_caller_identity()
@@ -282,12 +282,16 @@ class MwaaApi:
         async with self._opening:
             if self._client is None:
                 self._client = await self._resources.enter_async_context(
-                    _aws_client(self._account, "mwaa", self._account.endpoint_url, self._timeout)
+                    aws_client(self._account, "mwaa", self._account.endpoint_url, self._timeout)
                 )
         return self._client
 
 
-def _aws_client(account: Account, service: str, endpoint_url: str | None = None, timeout: float | None = None) -> Any:
+def aws_client(account: Account, service: str, endpoint_url: str | None = None, timeout: float | None = None) -> Any:
+    """Return an AWS client of the account, to be entered; without `endpoint_url` where the SDK finds the service.
+
+    With a `timeout` every step of a call may take that many seconds, and none is tried again.
+    """
     from aiobotocore.config import AioConfig
     from aiobotocore.httpsession import AIOHTTPSession
 

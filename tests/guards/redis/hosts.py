@@ -7,16 +7,23 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from mwaa_async import HostGuard, MwaaClient, RedisGuard
+from mwaa_async import DynamoDBGuard, HostGuard, MwaaClient, RedisGuard
 from tests.guards.workers import ENVIRONMENT, TurnTaken
 
 SETTLE_TIME = 1.0
 LEASE = 2.0
 
 
-def host(url_or_client: Any, directory: Path, *, lease: float = LEASE, prefix: str = "mwaa-async") -> RedisGuard:
+def host(
+    url_or_client: Any, directory: Path, *, lease: float = LEASE, prefix: str = "mwaa-async"
+) -> RedisGuard | DynamoDBGuard:
     """Return the guard of a host of its own."""
-    guard = RedisGuard(url_or_client, lease=lease, prefix=prefix)
+    guard: RedisGuard | DynamoDBGuard
+    if str(url_or_client).startswith("dynamodb://"):
+        table_name = url_or_client.removeprefix("dynamodb://")
+        guard = DynamoDBGuard(table_name, region_name="eu-west-1", lease=lease, prefix=prefix)
+    else:
+        guard = RedisGuard(url_or_client, lease=lease, prefix=prefix)
     guard._host = HostGuard(directory)
     return guard
 

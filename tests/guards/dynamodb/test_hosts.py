@@ -1,0 +1,36 @@
+"""The promises over many hosts, as on Redis: processes with lock directories of their own, and one table."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.guards.dynamodb.server import DynamoDBServer
+from tests.guards.redis.test_hosts import (  # noqa: F401  # the same tests with this folder's server
+    test_a_holder_that_is_stopped_longer_than_its_lease_loses_it_counts_that_and_goes_on,
+    test_a_host_that_dies_in_line_leaves_it_within_a_few_seconds,
+    test_a_host_that_dies_with_a_request_open_keeps_the_slot_until_its_lease_is_over,
+    test_a_settle_time_longer_than_the_lease_is_kept_after_the_holders_last_sign_of_life,
+    test_a_waiter_that_is_stopped_keeps_nobody_waiting_and_gets_its_turn_when_it_goes_on,
+    test_five_hosts_send_one_command_at_a_time_also_when_hosts_are_killed,
+    test_who_has_the_slot_and_who_waits_is_said_with_host_and_process,
+    test_without_a_usable_lock_directory_it_works_too,
+    turns_of,
+)
+from tests.guards.test_processes import longest_wait, overlaps
+
+pytestmark = pytest.mark.anyio
+
+POLL_INTERVAL = 0.25
+
+
+def test_five_busy_hosts_take_turns_and_hand_over_within_a_poll(server: DynamoDBServer, tmp_path: Path) -> None:
+    turns = turns_of(5, server, tmp_path, 10, 0.3)  # type: ignore[arg-type]
+    gaps = sorted(later.began - earlier.ended for earlier, later in pairwise(turns))
+    wait = longest_wait(turns)
+    print(f"hand-over: median {gaps[len(gaps) // 2]:.3f} s, longest {gaps[-1]:.3f} s; longest wait {wait} turns")
+    print(f"requests per turn: { {name: count / len(turns) for name, count in server.asked.items()} }")
+    assert len(turns) == 50
+    assert overlaps(turns) == 0
+    assert wait <= 10
+    assert gaps[len(gaps) // 2] < POLL_INTERVAL + 0.1
