@@ -5,9 +5,10 @@ from typing import Any
 from mwaa_async._aws_errors import refusal_of
 from mwaa_async._guards.lease.engine import EngineError
 
-# Beside throttling, which has many names, and answers of the kind 5xx.
+# Beside other names of throttling, and answers of the kind 5xx.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 _PASSING = (
+    "ProvisionedThroughputExceededException",
     "TransactionCanceledException",
     "TransactionConflictException",
     "TransactionInProgressException",

@@ -5,7 +5,8 @@ those who wait and the one who holds the lease give their signs of life without 
 
     environment   the key: prefix and environment
     owner, fence, beat, term, released   the lease
-    line          for each who waits: its place (a number that grows), beat and term
+    line          the beat of each who waits
+    places        the place of each of them: a number that DynamoDB counts, so that any number may line up at once
     last          the place that was given out last
     since         when the lease was taken, and
     expires       when DynamoDB may remove the item: seconds since 1970 by AWS's clock, by which nothing is decided
@@ -48,8 +49,8 @@ def read(item: Mapping[str, Any] | None) -> Record:
     lease = Lease(
         values["owner"], int(values["fence"]), int(values["beat"]), float(values["term"]), int(values["released"])
     )
-    in_order = sorted(values["line"].items(), key=lambda entry: int(entry[1]["place"]))
-    line = tuple(Ticket(who, int(ticket["beat"]), float(ticket["term"])) for who, ticket in in_order)
+    in_order = sorted(values["line"], key=lambda who: int(values["places"][who]))
+    line = tuple(Ticket(who, int(values["line"][who])) for who in in_order)
     return Record(State(lease, line), int(values["last"]), int(values["since"]), exists=True)
 
 
@@ -75,7 +76,8 @@ def _make(words: "_Words", new: State, at: int) -> None:
     _set_lease(words, new.lease)
     words.set(at, "since")
     words.set(len(new.line), "last")
-    words.set({ticket.who: _ticket(ticket, place) for place, ticket in enumerate(new.line, 1)}, "line")
+    words.set({ticket.who: ticket.beat for ticket in new.line}, "line")
+    words.set({ticket.who: place for place, ticket in enumerate(new.line, 1)}, "places")
 
 
 def _change_lease(words: "_Words", old: Record, new: Lease, at: int) -> None:
@@ -97,24 +99,26 @@ def _set_lease(words: "_Words", lease: Lease) -> None:
 
 
 def _change_line(words: "_Words", old: Record, new: State) -> None:
-    before = {ticket.who: ticket for ticket in old.state.line}
-    after = {ticket.who: ticket for ticket in new.line}
-    for who, ticket in before.items():
-        if after.get(who) != ticket:
-            words.require_same(ticket.beat, "line", who, "beat")
+    before = {ticket.who: ticket.beat for ticket in old.state.line}
+    after = {ticket.who: ticket.beat for ticket in new.line}
+    for who, beat in before.items():
+        if after.get(who) != beat:
+            words.require_same(beat, "line", who)
         if who not in after:
             words.remove("line", who)
-    for who, ticket in after.items():
+            words.remove("places", who)
+    for who, beat in after.items():
         if who not in before:
-            words.require_same(old.last, "last")
-            words.set(old.last + 1, "last")
-            words.set(_ticket(ticket, old.last + 1), "line", who)
-        elif ticket != before[who]:
-            words.set(ticket.beat, "line", who, "beat")
+            _line_up(words, who)
+        if before.get(who) != beat:
+            words.set(beat, "line", who)
 
 
-def _ticket(ticket: Ticket, place: int) -> dict[str, Any]:
-    return {"place": place, "beat": ticket.beat, "term": ticket.term}
+def _line_up(words: "_Words", who: str) -> None:
+    words.require(f"attribute_exists({words.name(KEY)})")
+    words.require(f"attribute_not_exists({words.name('line', who)})")
+    words.add(1, "last", to=("places", who))
+    words.add(1, "last", to=("last",))
 
 
 @dataclass(slots=True)
@@ -132,6 +136,9 @@ class _Words:
 
     def set(self, value: Value, *path: str) -> None:
         self.sets.append(f"{self.name(*path)} = {self._value(value)}")
+
+    def add(self, number: int, *path: str, to: tuple[str, ...]) -> None:
+        self.sets.append(f"{self.name(*to)} = {self.name(*path)} + {self._value(number)}")
 
     def remove(self, *path: str) -> None:
         self.removes.append(self.name(*path))

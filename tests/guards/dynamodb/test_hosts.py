@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.guards.dynamodb.server import DynamoDBServer
+from tests.guards.redis.hosts import POLL_INTERVAL
 from tests.guards.redis.test_hosts import (  # noqa: F401  # the same tests with this folder's server
     test_a_holder_that_is_stopped_longer_than_its_lease_loses_it_counts_that_and_goes_on,
     test_a_host_that_dies_in_line_leaves_it_within_a_few_seconds,
@@ -20,8 +21,6 @@ from tests.guards.redis.test_hosts import (  # noqa: F401  # the same tests with
 from tests.guards.test_processes import longest_wait, overlaps
 
 pytestmark = pytest.mark.anyio
-
-POLL_INTERVAL = 0.25
 
 
 def test_five_busy_hosts_take_turns_and_hand_over_within_a_poll(server: DynamoDBServer, tmp_path: Path) -> None:

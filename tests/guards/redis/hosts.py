@@ -12,6 +12,7 @@ from tests.guards.workers import ENVIRONMENT, TurnTaken
 
 SETTLE_TIME = 1.0
 LEASE = 2.0
+POLL_INTERVAL = 0.1  # of a DynamoDBGuard
 
 
 def host(
@@ -21,7 +22,9 @@ def host(
     guard: RedisGuard | DynamoDBGuard
     if str(url_or_client).startswith("dynamodb://"):
         table_name = url_or_client.removeprefix("dynamodb://")
-        guard = DynamoDBGuard(table_name, region_name="eu-west-1", lease=lease, prefix=prefix)
+        guard = DynamoDBGuard(
+            table_name, region_name="eu-west-1", lease=lease, poll_interval=POLL_INTERVAL, prefix=prefix
+        )
     else:
         guard = RedisGuard(url_or_client, lease=lease, prefix=prefix)
     guard._host = HostGuard(directory)

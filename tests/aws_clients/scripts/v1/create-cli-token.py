@@ -7,7 +7,7 @@ import base64
 import sys
 
 import boto3
-import requests  # type: ignore[import-untyped]  # its annotations are a package of their own
+import requests
 
 environment, dag = sys.argv[1:]
 
