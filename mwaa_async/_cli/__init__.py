@@ -16,10 +16,21 @@ from mwaa_async._cli.options import (
     seconds,
 )
 from mwaa_async._cli.output import write
-from mwaa_async._cli.placing import placed
+from mwaa_async._cli.placing import placed, placed_group
 from mwaa_async._version import __version__
 
-_COMMANDS = ("completion", "doctor", "emulator", "environments", "journal", "run", "token", "trigger", "trigger-many")
+_COMMANDS = (
+    "completion",
+    "doctor",
+    "emulator",
+    "environments",
+    "guard",
+    "journal",
+    "run",
+    "token",
+    "trigger",
+    "trigger-many",
+)
 _CONTEXT = {"help_option_names": [], "max_content_width": 110}
 
 
@@ -33,7 +44,9 @@ class _Program(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
-        return placed(getattr(import_module(f"mwaa_async._cli.{name}"), name), [*global_options(self), _help])
+        command: click.Command = getattr(import_module(f"mwaa_async._cli.{name}"), name)
+        options = [*global_options(self), _help]
+        return placed_group(command, options, _help) if isinstance(command, click.Group) else placed(command, options)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -79,7 +92,7 @@ _version = click.Option(["--version"], callback=_show_version, help="Show the ve
     default="host",
     show_default=True,
     help="With whom commands take turns: host (every process of this user), local (nobody), or all hosts that use the "
-    "same Redis (redis://HOST:6379/0, rediss://…).",
+    "same Redis (redis://HOST:6379/0, rediss://…) or DynamoDB table (dynamodb://TABLE[?region=REGION]).",
 )
 @global_option(
     "--proxy",

@@ -29,6 +29,14 @@ def placed(command: click.Command, options: Sequence[click.Option]) -> click.Com
     return one
 
 
+def placed_group(group: click.Group, options: Sequence[click.Option], *own: click.Option) -> click.Group:
+    """Return a command that has commands, each of which takes these options, and only its `own` by itself."""
+    one = copy(group)
+    one.params = [*group.params, *own]
+    one.commands = {name: placed(command, options) for name, command in group.commands.items()}
+    return one
+
+
 def _called(callback: Callable[..., Any], names: set[str]) -> Callable[..., Any]:
     @wraps(callback)
     def call(**given: Any) -> Any:
@@ -46,7 +54,7 @@ def _called(callback: Callable[..., Any], names: set[str]) -> Callable[..., Any]
 
 def _options(*, guard: str, verbose: bool, **others: Any) -> Options:
     log_to_stderr(verbose=verbose)
-    return Options(guard=guard_from(guard), **others)
+    return Options(guard=guard_from(guard, others["region"], others["profile"]), **others)
 
 
 def _remember(options: Options, environment: str | None = None, dag_id: str | None = None, **others: Any) -> None:

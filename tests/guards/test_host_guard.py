@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 
 from mwaa_async import EnvironmentId, Guard, GuardError, HostGuard, LocalGuard
+from mwaa_async._aws import AwsOptions
+from mwaa_async._guards.lease.dynamodb_table import create_table
 from mwaa_async._guards.record import LENGTH, NOTHING, Record, boot_id, closed_slot, open_request, read_record
+from tests.guards.dynamodb.server import TABLE, DynamoDBServer
 from tests.guards.redis.hosts import host
 from tests.guards.redis.server import RedisServer
 from tests.guards.workers import ENVIRONMENT
 
 pytestmark = pytest.mark.anyio
 
-GUARDS = ["HostGuard", "LocalGuard", "RedisGuard"]
+GUARDS = ["HostGuard", "LocalGuard", "RedisGuard", "DynamoDBGuard"]
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +30,27 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def dynamodb_server() -> Iterator[DynamoDBServer]:
+    server = DynamoDBServer()
+    server.start()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in server.environ().items():
+            patch.setenv(name, value)
+        asyncio.run(create_table(TABLE, AwsOptions()))
+        yield server
+    server.stop()
+
+
 @pytest.fixture(params=GUARDS)
 def guard(request: pytest.FixtureRequest, tmp_path: Path) -> Guard:
     if request.param == "HostGuard":
         return HostGuard(tmp_path)
     if request.param == "LocalGuard":
         return LocalGuard()
+    if request.param == "DynamoDBGuard":
+        dynamodb: DynamoDBServer = request.getfixturevalue("dynamodb_server")
+        return host(dynamodb.url, tmp_path, prefix=request.node.name)  # nobody has left anything there
     server: RedisServer = request.getfixturevalue("redis_server")
     server.do("FLUSHALL")
     return host(server.url, tmp_path)
