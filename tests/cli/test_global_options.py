@@ -4,6 +4,7 @@ import shlex
 import sys
 import time
 from collections.abc import Iterator
+from typing import cast
 
 import anyio
 import click
@@ -118,18 +119,27 @@ async def test_an_empty_environment_variable_says_nothing(mwaa_async: CommandLin
     assert b"mwaa-async" not in done.stderr
 
 
-COMMANDS = program.list_commands(click.Context(program))
+def commands(group: click.Group, *before: str) -> Iterator[tuple[str, ...]]:
+    """Yield the words of each command, also of those that are commands of a command."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        one = group.get_command(context, name)
+        if isinstance(one, click.Group):
+            yield from commands(one, *before, name)
+        else:
+            yield (*before, name)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_takes_every_global_option_and_names_them_in_its_help(command: str) -> None:
-    context = click.Context(program, info_name="mwaa-async")
-    one = program.get_command(context, command)
-    assert one is not None
+@pytest.mark.parametrize("words", commands(program), ids=" ".join)
+def test_every_command_takes_every_global_option_and_names_them_in_its_help(words: tuple[str, ...]) -> None:
+    context, one = click.Context(program, info_name="mwaa-async"), cast(click.Command, program)
+    for word in words:
+        assert isinstance(one, click.Group)
+        one = cast(click.Command, one.get_command(context, word))
     own = [name for option in one.params if option not in GLOBAL for name in (*option.opts, str(option.name))]
     assert not {name for option in GLOBAL for name in (*option.opts, str(option.name))} & set(own)
     assert [option for option in one.params if option in GLOBAL] == GLOBAL
-    shown = one.get_help(click.Context(one, info_name=command, parent=context))
+    shown = one.get_help(click.Context(one, info_name=words[-1], parent=context))
     assert all(name in shown for option in GLOBAL for name in option.opts)
     assert "MWAA_ASYNC_" not in shown
 

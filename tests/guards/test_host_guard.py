@@ -13,7 +13,7 @@ from mwaa_async._aws import AwsOptions
 from mwaa_async._guards.lease.dynamodb_table import create_table
 from mwaa_async._guards.record import LENGTH, NOTHING, Record, boot_id, closed_slot, open_request, read_record
 from tests.guards.dynamodb.server import TABLE, DynamoDBServer
-from tests.guards.redis.hosts import host
+from tests.guards.redis.hosts import dynamodb_host, host
 from tests.guards.redis.server import RedisServer
 from tests.guards.workers import ENVIRONMENT
 
@@ -49,8 +49,8 @@ def guard(request: pytest.FixtureRequest, tmp_path: Path) -> Guard:
     if request.param == "LocalGuard":
         return LocalGuard()
     if request.param == "DynamoDBGuard":
-        dynamodb: DynamoDBServer = request.getfixturevalue("dynamodb_server")
-        return host(dynamodb.url, tmp_path, prefix=request.node.name)  # nobody has left anything there
+        request.getfixturevalue("dynamodb_server")
+        return dynamodb_host(TABLE, tmp_path, prefix=request.node.name)  # nobody has left anything there
     server: RedisServer = request.getfixturevalue("redis_server")
     server.do("FLUSHALL")
     return host(server.url, tmp_path)

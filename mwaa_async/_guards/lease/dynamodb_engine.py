@@ -134,7 +134,7 @@ class DynamoDBEngine:
             return record.last != told.last or record.state.lease.owner != str(who)
         left = self._at(environment).left
         _, answer = asked(record.state, str(who), term=0.0, beat=record.next_beat, left=left)
-        return isinstance(answer, Granted) or answer.before != told.before
+        return isinstance(answer, Granted) or (answer.before == 0 and told.before > 0)
 
     async def _step(
         self, environment: EnvironmentId, decide: Callable[[Record, Left], tuple[Step, T]]

@@ -1,11 +1,12 @@
 """A DynamoDB for each test, with a table: what one leaves there must not keep another one waiting."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import anyio
 import pytest
 
-from mwaa_async._aws import AwsOptions
+from mwaa_async._aws import AwsOptions, aws_client, open_account
 from mwaa_async._guards.lease.dynamodb_table import create_table
 from tests.guards.dynamodb.server import TABLE, DynamoDBServer
 
@@ -27,3 +28,9 @@ def server(empty_server: DynamoDBServer) -> DynamoDBServer:
     anyio.run(create_table, TABLE, AwsOptions())
     empty_server.asked.clear()
     return empty_server
+
+
+@pytest.fixture
+async def client(server: DynamoDBServer) -> AsyncIterator[Any]:
+    async with aws_client(await open_account(AwsOptions()), "dynamodb", timeout=3.0) as client:
+        yield client

@@ -2,31 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mwaa_async import GuardError
-from mwaa_async._aws import AwsOptions, aws_client, open_account
 from mwaa_async._guards.lease.dynamodb_engine import DynamoDBEngine
 from mwaa_async._guards.lease.engine import EngineError
 from mwaa_async._guards.lease.protocol import Contender, Granted, Held, Queued
 from tests.guards.dynamodb.server import TABLE, DynamoDBServer, Fault
-from tests.guards.redis.hosts import LEASE, host
+from tests.guards.redis.hosts import LEASE, dynamodb_host, host
 from tests.guards.workers import ENVIRONMENT
 
 pytestmark = pytest.mark.anyio
 
 A, B, C = (Contender(name, 0, 4711, name) for name in "abc")
 KEY = {"environment": {"S": f"mwaa-async:{ENVIRONMENT}"}}
-
-
-@pytest.fixture
-async def client(server: DynamoDBServer) -> AsyncIterator[Any]:
-    async with aws_client(await open_account(AwsOptions()), "dynamodb", timeout=3.0) as client:
-        yield client
 
 
 def engine(client: Any) -> DynamoDBEngine:
@@ -185,7 +177,7 @@ async def test_no_credentials_are_a_guard_error(
 async def test_a_lease_is_lost_where_the_table_cannot_be_reached_for_longer_and_the_next_command_waits_for_another(
     server: DynamoDBServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    guard = host(server.url, tmp_path, lease=1.0)
+    guard = dynamodb_host(TABLE, tmp_path, lease=1.0)
     slot = await guard.acquire(ENVIRONMENT)
     await slot.request_begins(settle_time=0.5)
     server.faults.extend([Fault()] * 10_000)
@@ -212,8 +204,7 @@ async def test_an_item_says_when_it_may_vanish_and_its_table_that_it_does(client
 
 
 async def test_what_is_asked_for_one_command_is_two_writes_and_one_read(server: DynamoDBServer, tmp_path: Path) -> None:
-    guard = host(server.url, tmp_path)
-    guard._poll_interval = 10.0  # type: ignore[union-attr]  # what is looked while it runs is counted below
+    guard = dynamodb_host(TABLE, tmp_path, poll=10.0)  # so that it does not look while the command runs
     slot = await guard.acquire(ENVIRONMENT)
     await slot.request_begins(settle_time=1.0)
     await slot.request_ended()
@@ -235,3 +226,31 @@ async def test_what_is_asked_while_waiting_is_one_write_a_second_and_a_read_a_po
         await waiter.called(ENVIRONMENT, B, answer.again, holds=False)
     assert server.asked["UpdateItem"] == 2
     assert 20 < server.asked["GetItem"] <= 40  # every 50 ms here
+
+
+async def test_what_is_asked_for_a_turn_behind_another_host_is_three_writes_and_one_read(
+    server: DynamoDBServer, client: Any
+) -> None:
+    holder, waiter = engine(client), engine(client)
+    fence = (await granted(holder, A)).fence
+    server.asked.clear()
+    assert isinstance(await waiter.ask(ENVIRONMENT, B, term=LEASE), Queued)
+    assert server.asked == {"GetItem": 1, "UpdateItem": 1}
+    await holder.leave(ENVIRONMENT, A, fence)
+    server.asked.clear()
+    await waiter.called(ENVIRONMENT, B, 1.0, holds=False)
+    assert server.asked == {"GetItem": 1}, "this was one look of those while waiting"
+    await waiter.leave(ENVIRONMENT, B, (await granted(waiter, B)).fence)
+    assert server.asked == {"GetItem": 1, "UpdateItem": 2}
+
+
+async def test_a_holder_looks_for_those_who_line_up_until_it_knows_of_one(server: DynamoDBServer, client: Any) -> None:
+    holder = engine(client)
+    held = Held(A, (await granted(holder, A)).fence, LEASE, 0.0)
+    calling = asyncio.create_task(holder.called(ENVIRONMENT, A, 30.0, holds=True))
+    assert isinstance(await engine(client).ask(ENVIRONMENT, B, term=LEASE), Queued)
+    await asyncio.wait_for(calling, 1)
+    assert await holder.renew(ENVIRONMENT, held, term=LEASE) == Granted(held.fence, others_wait=True)
+    server.asked.clear()
+    await holder.called(ENVIRONMENT, A, 0.5, holds=True)
+    assert not server.asked

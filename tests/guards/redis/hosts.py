@@ -15,20 +15,26 @@ LEASE = 2.0
 POLL_INTERVAL = 0.1  # of a DynamoDBGuard
 
 
-def host(
-    url_or_client: Any, directory: Path, *, lease: float = LEASE, prefix: str = "mwaa-async"
-) -> RedisGuard | DynamoDBGuard:
+def redis_host(url_or_client: Any, directory: Path, *, lease: float = LEASE, prefix: str = "mwaa-async") -> RedisGuard:
     """Return the guard of a host of its own."""
-    guard: RedisGuard | DynamoDBGuard
-    if str(url_or_client).startswith("dynamodb://"):
-        table_name = url_or_client.removeprefix("dynamodb://")
-        guard = DynamoDBGuard(
-            table_name, region_name="eu-west-1", lease=lease, poll_interval=POLL_INTERVAL, prefix=prefix
-        )
-    else:
-        guard = RedisGuard(url_or_client, lease=lease, prefix=prefix)
+    guard = RedisGuard(url_or_client, lease=lease, prefix=prefix)
     guard._host = HostGuard(directory)
     return guard
+
+
+def dynamodb_host(
+    table_name: str, directory: Path, *, lease: float = LEASE, prefix: str = "mwaa-async", poll: float = POLL_INTERVAL
+) -> DynamoDBGuard:
+    """Return the guard of a host of its own."""
+    guard = DynamoDBGuard(table_name, region_name="eu-west-1", lease=lease, poll_interval=poll, prefix=prefix)
+    guard._host = HostGuard(directory)
+    return guard
+
+
+def host(url: str, directory: Path) -> RedisGuard | DynamoDBGuard:
+    """Return the guard of a host of its own, on the engine that the URL names."""
+    scheme, _, rest = url.partition("://")
+    return dynamodb_host(rest, directory) if scheme == "dynamodb" else redis_host(url, directory)
 
 
 def busy(pipe: Connection, url: str, directory: Path, number: int, length: float) -> None:

@@ -17,7 +17,7 @@ from mwaa_async._guards.lease import protocol
 from mwaa_async._guards.lease.engine import Engine
 from mwaa_async._guards.lease.protocol import Contender, Granted, Held, Queued
 from mwaa_async.emulator import Emulator
-from tests.guards.redis.hosts import LEASE, SETTLE_TIME, host
+from tests.guards.redis.hosts import LEASE, SETTLE_TIME, redis_host
 from tests.guards.redis.server import RedisServer, free_port
 from tests.guards.workers import ENVIRONMENT
 
@@ -31,7 +31,7 @@ def contender(number: int) -> Contender:
 
 
 async def test_a_lost_call_costs_a_second_and_no_more(server: RedisServer, tmp_path: Path) -> None:
-    first, second = host(server.url, tmp_path / "a"), host(server.url, tmp_path / "b")
+    first, second = redis_host(server.url, tmp_path / "a"), redis_host(server.url, tmp_path / "b")
     slot = await first.acquire(ENVIRONMENT)
     waiting = asyncio.create_task(second.acquire(ENVIRONMENT))
     await _in_line(first)
@@ -47,7 +47,7 @@ async def test_the_clients_default_time_out_does_not_cut_the_wait_for_a_call(
     server: RedisServer, tmp_path: Path
 ) -> None:
     async with Redis.from_url(server.url, socket_timeout=0.2, decode_responses=True) as client:
-        first, second = host(client, tmp_path / "a"), host(client, tmp_path / "b")
+        first, second = redis_host(client, tmp_path / "a"), redis_host(client, tmp_path / "b")
         slot = await first.acquire(ENVIRONMENT)
         waiting = asyncio.create_task(second.acquire(ENVIRONMENT))
         await asyncio.sleep(1.0)
@@ -114,7 +114,7 @@ async def _same_steps(engine: Engine, chance: random.Random) -> None:
 async def test_a_deleted_lease_is_noticed_counted_and_not_made_anew_and_the_next_number_is_higher(
     server: RedisServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    guard = host(server.url, tmp_path)
+    guard = redis_host(server.url, tmp_path)
     slot = await guard.acquire(ENVIRONMENT)
     before = _fence(server)
     server.do("FLUSHALL")
@@ -133,7 +133,7 @@ async def test_a_deleted_lease_is_noticed_counted_and_not_made_anew_and_the_next
 async def test_a_failover_that_loses_the_last_writes_gives_a_second_lease_with_another_number(
     server: RedisServer, tmp_path: Path
 ) -> None:
-    first, second = host(server.url, tmp_path / "a"), host(server.url, tmp_path / "b")
+    first, second = redis_host(server.url, tmp_path / "a"), redis_host(server.url, tmp_path / "b")
     await (await first.acquire(ENVIRONMENT)).release(closed_for=0.01)
     saved = server.do("HGETALL", LEASE_KEY)
     slot = await first.acquire(ENVIRONMENT)
@@ -151,7 +151,7 @@ async def test_a_failover_that_loses_the_last_writes_gives_a_second_lease_with_a
 async def test_the_command_on_the_wire_gets_its_result_though_the_lease_is_lost(
     server: RedisServer, tmp_path: Path
 ) -> None:
-    guard = host(server.url, tmp_path)
+    guard = redis_host(server.url, tmp_path)
     async with (
         Emulator(command_time=0.5) as emulator,
         _client(emulator, guard) as client,
@@ -170,7 +170,7 @@ async def test_an_eviction_policy_that_takes_leases_is_warned_of_and_a_volatile_
     server: RedisServer, tmp_path: Path, caplog: pytest.LogCaptureFixture, policy: str
 ) -> None:
     server.do("CONFIG", "SET", "maxmemory-policy", policy)
-    guard = host(server.url, tmp_path)
+    guard = redis_host(server.url, tmp_path)
     slot = await guard.acquire(ENVIRONMENT)
     await asyncio.sleep(0.2)
     assert ("evicts any key" in caplog.text) is (policy == "allkeys-lru")
@@ -190,7 +190,7 @@ async def test_a_server_that_is_stopped_and_started_again_in_the_middle_loses_no
     server: RedisServer, tmp_path: Path
 ) -> None:
     server.do("CONFIG", "SET", "appendfsync", "always")
-    guards = [host(server.url, tmp_path / str(which), lease=10) for which in range(3)]
+    guards = [redis_host(server.url, tmp_path / str(which), lease=10) for which in range(3)]
     async with Emulator(command_time=0.05) as emulator:
         clients = [_client(emulator, guard) for guard in guards]
         async with clients[0] as a, clients[1] as b, clients[2] as c:
@@ -216,7 +216,7 @@ async def test_a_server_that_is_stopped_and_started_again_in_the_middle_loses_no
 async def test_while_the_server_cannot_be_reached_a_command_waits_up_to_its_queue_timeout(
     server: RedisServer, tmp_path: Path
 ) -> None:
-    guard = host(server.url, tmp_path)
+    guard = redis_host(server.url, tmp_path)
     async with Emulator() as emulator, _client(emulator, guard) as client:
         await client.environment("demo").run("version")
         await asyncio.sleep(1.2)
@@ -233,7 +233,7 @@ async def test_while_the_server_cannot_be_reached_a_command_waits_up_to_its_queu
 async def test_a_lease_that_is_kept_sends_nothing_either_once_the_server_is_gone(
     server: RedisServer, tmp_path: Path
 ) -> None:
-    guard = host(server.url, tmp_path, lease=30)
+    guard = redis_host(server.url, tmp_path, lease=30)
     slot = await guard.acquire(ENVIRONMENT)
     await slot.request_begins(settle_time=SETTLE_TIME)
     await asyncio.sleep(0.3)  # the calls are subscribed to in the background
@@ -249,7 +249,7 @@ async def test_a_lease_that_is_kept_sends_nothing_either_once_the_server_is_gone
 
 
 async def test_a_server_that_pauses_longer_than_the_lease_costs_no_promise(server: RedisServer, tmp_path: Path) -> None:
-    guards = [host(server.url, tmp_path / str(which)) for which in range(2)]
+    guards = [redis_host(server.url, tmp_path / str(which)) for which in range(2)]
     slot = await guards[0].acquire(ENVIRONMENT)
     waiting = asyncio.create_task(guards[1].acquire(ENVIRONMENT))
     await _in_line(guards[0])
@@ -261,7 +261,7 @@ async def test_a_server_that_pauses_longer_than_the_lease_costs_no_promise(serve
 
 
 async def test_a_server_that_was_never_there_is_an_error_at_once_and_no_password_is_shown(tmp_path: Path) -> None:
-    guard = host("redis://user:hush@127.0.0.1:1/0", tmp_path)
+    guard = redis_host("redis://user:hush@127.0.0.1:1/0", tmp_path)
     began = time.monotonic()
     with pytest.raises(GuardError, match=r"127\.0\.0\.1:1") as caught:
         await guard.acquire(ENVIRONMENT)
@@ -275,7 +275,7 @@ async def test_a_wrong_password_is_an_error_that_says_so_and_does_not_show_it(
     server: RedisServer, tmp_path: Path
 ) -> None:
     server.do("ACL", "SETUSER", "app", "on", ">right", "~*", "&*", "+@all")
-    guard = host(server.url.replace("//", "//app:hush@"), tmp_path)
+    guard = redis_host(server.url.replace("//", "//app:hush@"), tmp_path)
     with pytest.raises(GuardError, match="look at the user") as caught:
         await guard.acquire(ENVIRONMENT)
     assert "hush" not in str(caught.value)
@@ -293,7 +293,7 @@ async def test_a_user_with_the_rules_of_the_docs_can_do_all_of_it(
     assert f"ACL SETUSER app on >PASSWORD {RULES}" in " ".join(Path("docs/many-hosts.md").read_text().split())
     server.do("ACL", "SETUSER", "app", "on", ">right", "resetchannels", *RULES.split())
     url = server.url.replace("//", "//app:right@")
-    first, second = host(url, tmp_path / "a"), host(url, tmp_path / "b")
+    first, second = redis_host(url, tmp_path / "a"), redis_host(url, tmp_path / "b")
     slot = await first.acquire(ENVIRONMENT)
     waiting = asyncio.create_task(second.acquire(ENVIRONMENT))
     await _in_line(first)
@@ -317,7 +317,7 @@ async def test_a_redis_cluster_keeps_all_of_an_environment_in_one_hash_slot(
         await asyncio.sleep(0.05)
     try:
         async with RedisCluster(host="127.0.0.1", port=server.port) as client:
-            first, second = host(client, tmp_path / "a"), host(client, tmp_path / "b")
+            first, second = redis_host(client, tmp_path / "a"), redis_host(client, tmp_path / "b")
             slot = await first.acquire(ENVIRONMENT)
             waiting = asyncio.create_task(second.acquire(ENVIRONMENT))
             await _in_line(first)
@@ -348,10 +348,10 @@ async def test_tls_is_spoken_and_the_certificate_is_verified(
     server.start()
     try:
         url = f"rediss://127.0.0.1:{plain.port}/0"
-        guard = host(f"{url}?ssl_ca_certs={directory / 'ca.pem'}", tmp_path)
+        guard = redis_host(f"{url}?ssl_ca_certs={directory / 'ca.pem'}", tmp_path)
         await (await guard.acquire(ENVIRONMENT)).release()
         with pytest.raises(GuardError, match="certificate"):
-            await host(url, tmp_path / "other").acquire(ENVIRONMENT)
+            await redis_host(url, tmp_path / "other").acquire(ENVIRONMENT)
     finally:
         server.stop()
 
@@ -359,7 +359,7 @@ async def test_tls_is_spoken_and_the_certificate_is_verified(
 def test_one_guard_serves_several_event_loops_and_leaves_no_connection_open(
     server: RedisServer, tmp_path: Path
 ) -> None:
-    guard = host(server.url, tmp_path)
+    guard = redis_host(server.url, tmp_path)
 
     async def use() -> None:
         slot = await guard.acquire(ENVIRONMENT)
@@ -379,12 +379,12 @@ def test_one_guard_serves_several_event_loops_and_leaves_no_connection_open(
 async def test_a_client_that_is_closed_gives_back_what_is_kept_and_the_connections(
     server: RedisServer, tmp_path: Path
 ) -> None:
-    guard = host(server.url, tmp_path / "a")
+    guard = redis_host(server.url, tmp_path / "a")
     async with Emulator() as emulator, _client(emulator, guard) as client:
         await client.environment("demo").run("version")
         assert _connections(server) > 1
         identity = _identity(client)
-    other = host(server.url, tmp_path / "b")
+    other = redis_host(server.url, tmp_path / "b")
     assert await other.is_free(identity)
     await other.rest()
     assert _connections(server) == 1
@@ -393,7 +393,7 @@ async def test_a_client_that_is_closed_gives_back_what_is_kept_and_the_connectio
 async def test_an_abandoned_request_keeps_the_slot_closed_for_other_hosts_when_its_client_is_closed(
     server: RedisServer, tmp_path: Path
 ) -> None:
-    first, second = host(server.url, tmp_path / "a"), host(server.url, tmp_path / "b")
+    first, second = redis_host(server.url, tmp_path / "a"), redis_host(server.url, tmp_path / "b")
     async with Emulator(command_time=1.5) as emulator:
         async with _client(emulator, first) as client:
             with pytest.raises(Exception, match="no answer"):
@@ -407,7 +407,7 @@ async def test_an_abandoned_request_keeps_the_slot_closed_for_other_hosts_when_i
 
 
 async def test_a_waiter_that_is_cancelled_leaves_the_line_at_once(server: RedisServer, tmp_path: Path) -> None:
-    first, second = host(server.url, tmp_path / "a"), host(server.url, tmp_path / "b")
+    first, second = redis_host(server.url, tmp_path / "a"), redis_host(server.url, tmp_path / "b")
     slot = await first.acquire(ENVIRONMENT)
     waiting = asyncio.create_task(second.acquire(ENVIRONMENT))
     await _in_line(first)
