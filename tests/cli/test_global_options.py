@@ -130,7 +130,7 @@ def commands(group: click.Group, *before: str) -> Iterator[tuple[str, ...]]:
             yield (*before, name)
 
 
-@pytest.mark.parametrize("words", commands(program), ids=" ".join)
+@pytest.mark.parametrize("words", list(commands(program)), ids=" ".join)
 def test_every_command_takes_every_global_option_and_names_them_in_its_help(words: tuple[str, ...]) -> None:
     context, one = click.Context(program, info_name="mwaa-async"), cast(click.Command, program)
     for word in words:

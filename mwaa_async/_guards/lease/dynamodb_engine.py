@@ -129,7 +129,7 @@ class DynamoDBEngine:
         try:
             record = await self._read(environment, is_consistent=not holds)
         except EngineError:
-            return False  # whoever waits asks soon, and learns then what is the matter
+            return holds  # who waits asks soon, and learns then what is the matter; who has the lease asks now
         if holds:
             return record.last != told.last or record.state.lease.owner != str(who)
         left = self._at(environment).left
