@@ -40,7 +40,10 @@ class _Seen:
 
     watch: Watch = field(default_factory=Watch)
     record: Record | None = None
-    left: Left = field(default=lambda which: which.term)
+
+    def left(self, record: Record) -> Left:
+        """Tell how much of each term is left now, if the record is still what it was; a write makes sure of that."""
+        return self.watch.at(now(), record.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class DynamoDBEngine:
         self._told[name] = _Told(before, record.last, bool(line))
         if record.state.lease.owner == name:
             return Granted(record.state.lease.fence, bool(line))
-        return Queued(before, again(TICKET if before else self._at(environment).left(record.state.lease)))
+        return Queued(before, again(TICKET if before else self._at(environment).left(record)(record.state.lease)))
 
     async def renew(self, environment: EnvironmentId, held: Held, *, term: float) -> Granted | None:
         """Do `protocol.renewed`."""
@@ -110,7 +113,7 @@ class DynamoDBEngine:
     async def look(self, environment: EnvironmentId) -> View:
         """Look at the state."""
         record = await self._read(environment)
-        lease, left = record.state.lease, self._at(environment).left
+        lease, left = record.state.lease, self._at(environment).left(record)
         line = tuple(ticket.who for ticket in record.state.line if left(ticket) > 0)
         held_for = max(0.0, float(self._time() - record.since)) if lease.owner else None
         return View(lease.owner or None, left(lease), held_for, line)
@@ -132,7 +135,7 @@ class DynamoDBEngine:
             return holds  # who waits asks soon, and learns then what is the matter; who has the lease asks now
         if holds:
             return record.last != told.last or record.state.lease.owner != str(who)
-        left = self._at(environment).left
+        left = self._at(environment).left(record)
         _, answer = asked(record.state, str(who), term=0.0, beat=record.next_beat, left=left)
         return isinstance(answer, Granted) or (answer.before == 0 and told.before > 0)
 
@@ -148,7 +151,7 @@ class DynamoDBEngine:
             try:
                 seen = self._at(environment)
                 record = seen.record or await self._read(environment)
-                step, answer = decide(record, seen.left)
+                step, answer = decide(record, seen.left(record))
                 words = write(record, step.state, self._time())
                 if words is None:
                     return record, answer
@@ -187,7 +190,10 @@ class DynamoDBEngine:
         except Exception as error:  # noqa: BLE001  # as of every call of the SDK's
             if (refused := failed_condition(error)) is None:
                 raise engine_error(error, self._table_name, "dynamodb:UpdateItem") from None
-            self._notice(environment, refused, refused.get("Item"))
+            if "Item" in refused:
+                self._notice(environment, refused, refused["Item"])
+            else:  # it was deleted, or this is no DynamoDB of AWS's
+                self._at(environment).record = None
             return None
         return self._notice(environment, answer, answer["Attributes"])
 
@@ -195,7 +201,8 @@ class DynamoDBEngine:
         """Remember what was seen, and since when: from the answer on, since what it shows may be as new as that."""
         self._ahead = _date(answer) - time.time()
         seen, record = self._at(environment), read(item)
-        seen.record, seen.left = record, seen.watch.at(now(), record.state)
+        seen.record = record
+        seen.left(record)
         return record
 
     def _at(self, environment: EnvironmentId) -> _Seen:

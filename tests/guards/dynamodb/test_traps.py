@@ -114,7 +114,7 @@ async def test_a_holder_that_gives_a_sign_of_life_just_before_its_lease_is_taken
     holder, waiter = engine(client), engine(client)
     held = Held(A, (await granted(holder, A, term=0.4)).fence, 0.4, 0.0)
     assert isinstance(await waiter.ask(ENVIRONMENT, B, term=LEASE), Queued)
-    await asyncio.sleep(0.5)  # what the waiter saw is over
+    await asyncio.sleep(0.5)  # for the waiter the lease is over now
     assert await holder.renew(ENVIRONMENT, held, term=0.4)
     assert isinstance(await waiter.ask(ENVIRONMENT, B, term=LEASE), Queued)
     assert await holder.renew(ENVIRONMENT, held, term=0.4)
