@@ -2,18 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from mwaa_async._clock import now
 from mwaa_async._errors import GuardError
 from mwaa_async._guards.lease.connection import Connection
 from mwaa_async._guards.lease.engine import Engine, EngineError
-from mwaa_async._guards.lease.protocol import Contender, Granted, Held
+from mwaa_async._guards.lease.protocol import Contender, Granted, Held, Queued
 from mwaa_async._guards.loop_queue import LoopQueue
 from mwaa_async._identity import EnvironmentId
 
 T = TypeVar("T")
+_Ask = asyncio.Task[Granted | Queued]
 
 logger = logging.getLogger("mwaa_async")
 
@@ -48,6 +50,7 @@ class Seat:
         self._is_used = False
         self._was_reached = self._is_reachable = False
         self._lost_fence = 0
+        self._last_ask: _Ask | None = None
         self._renewal: asyncio.Task[None] | None = None
         self._kept: asyncio.TimerHandle | None = None
 
@@ -76,12 +79,14 @@ class Seat:
 
     async def confirm(self, settle_time: float) -> bool:
         """Have the lease for a request that begins now; `False` where it was lost. Raises `GuardError`."""
-        held = self._held
-        if held is None:
-            return False
-        if held.term >= settle_time and self._is_sure(held):
-            return True
-        return await self._renewed(max(self._lease, settle_time))
+        while (held := self._held) is not None:
+            if held.term >= settle_time and self._is_sure(held):
+                return True
+            await self._renewed(max(self._lease, settle_time))
+            # An answer may come so late, or be read so late after a pause, that the lease has run out since.
+            if self._held is not None and self._held.is_valid(now()):
+                return True
+        return False
 
     async def end_use(self, closed_for: float) -> None:
         """Keep the lease for the next command while nobody else waits, or give it back."""
@@ -138,20 +143,25 @@ class Seat:
                     on_next = None
                 await (await self._connection.engine()).called(self._environment, who, seconds, holds=False)
         except BaseException:
-            self._leave_later(who, 0, now())
+            self._leave_later(who, 0, now(), after=self._last_ask)
             raise
         finally:
-            self.asking = None
+            self.asking = self._last_ask = None
 
     async def _asked(self, who: Contender) -> tuple[int, float] | None:
         """Ask once; where that does not give the lease, return how many are before, and when to ask again."""
         began, answer = await self._patiently(
-            lambda engine: engine.ask(self._environment, who, term=self._lease), "take the lease"
+            lambda engine: self._to_the_end(engine.ask(self._environment, who, term=self._lease)), "take the lease"
         )
         if isinstance(answer, Granted):
             self._hold(Held(who, answer.fence, self._lease, began), answer)
             return None
         return answer.before, answer.again
+
+    async def _to_the_end(self, ask: Coroutine[Any, Any, Granted | Queued]) -> Granted | Queued:
+        """Go on where the caller is cancelled: an ask that leaving has overtaken takes the lease for nobody."""
+        self._last_ask = asyncio.get_running_loop().create_task(ask, name="mwaa_async: ask for a lease")
+        return await asyncio.shield(self._last_ask)
 
     async def _renewed(self, term: float) -> bool:
         """Renew the lease before a request; `False` where it was lost. Raises `GuardError`."""
@@ -257,11 +267,14 @@ class Seat:
             why,
         )
 
-    def _leave_later(self, who: Contender, fence: int, until: float) -> None:
+    def _leave_later(self, who: Contender, fence: int, until: float, after: _Ask | None = None) -> None:
         """Leave in the background, until that is done, or what is left there is over by itself."""
-        self._connection.begin(self._leave(who, fence, until), f"leave the line of {self._environment.name}")
+        self._connection.begin(self._leave(who, fence, until, after), f"leave the line of {self._environment.name}")
 
-    async def _leave(self, who: Contender, fence: int, until: float) -> None:
+    async def _leave(self, who: Contender, fence: int, until: float, after: _Ask | None) -> None:
+        if after is not None:
+            with suppress(EngineError):
+                await after
         give_up = max(now() + self._lease, until)
         while now() < give_up:
             try:
