@@ -2,8 +2,6 @@
 
 import asyncio
 
-from tests.simulation.scenario import Scenario
-
 
 class Witness:
     """The trace of one run. A breach of the promise is noted where it happens, and the run goes on."""
@@ -24,14 +22,14 @@ class Witness:
             self.breaches.append(breach)
             self.saw(actor, f"!!! {breach}")
 
-    def story(self, scenario: Scenario) -> str:
+    def story(self, heading: str, replay: str) -> str:
         """Return the run for people to read."""
         lines = [f"{moment:10.4f}  {actor:<16}  {event}" for moment, actor, event in self._trace]
         return "\n".join(
             [
-                f"seed {scenario.seed}: {scenario.settings}",
+                heading,
                 *lines,
                 *(f"BREACH: {breach}" for breach in self.breaches),
-                f"replay: python -m tests.simulation {scenario.seed}",
+                f"replay: {replay}",
             ]
         )

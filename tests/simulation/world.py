@@ -47,7 +47,7 @@ def simulate(seed: int) -> str:
         finally:
             world.end()
             random.setstate(state)
-    story = world.witness.story(world.scenario)
+    story = world.witness.story(f"seed {seed}: {world.scenario.settings}", f"python -m tests.simulation {seed}")
     if world.witness.breaches:
         raise BrokenPromiseError(story)
     return story
