@@ -7,10 +7,10 @@
  * answer may be lost, or be read late. A host may pause at any point, also for ever, which is how it dies.
  *
  * What is abstracted. Time has no measure but the order of ticks: TERM ticks make a lease, SETTLE a settle_time, ALIVE
- * a ticket. Of all late questions one is kept, of host 0; the hosts are alike. At most LEASES leases are
- * granted. With -DFAILOVER the engine loses its last writes to the lease once, and no question is late.
- * There are no calls: they make it quick, and nothing depends on them. Every host takes TURNS turns, each under a name
- * of its own. The engine's clock, from which a fencing number takes its floor, is whatever is above all numbers so far.
+ * a ticket. Of all late questions one is kept, of host 0; the hosts are alike. At most LEASES leases are granted. With
+ * -DFAILOVER the engine loses its last writes to the lease once, and no question is late. There are no calls: they make
+ * it quick, and nothing depends on them. Every host takes TURNS turns, each under a name of its own. The engine's clock,
+ * from which a fencing number takes its floor, is whatever is above all numbers so far.
  */
 #ifndef TURNS
 #define TURNS 1

@@ -24,6 +24,7 @@ from tests.simulation.lease.store import Store
 from tests.simulation.witness import Witness
 
 _LONG = 20_000.0  # seconds; no run needs that many
+_SOON = 2.0  # seconds in which a holder learns that somebody waits
 _ENVIRONMENT = EnvironmentId("aws", "eu-west-1", "demo")
 
 
@@ -105,6 +106,7 @@ class World:
         self._open: list[Request] = []
         self._ended: set[int] = set()
         self._out_since: float | None = None
+        self._begun: dict[int, list[float]] = {}  # when requests have begun, by the number of their lease
 
     async def run(self) -> None:
         """Let everybody act until all is over, and check what is left."""
@@ -210,12 +212,24 @@ class World:
         longest = _LONG if self._plan.settings.trouble else self._plan.settings.lease / 2 + 0.05
         is_out = self._out_since is not None and now > self._out_since + longest
         self._witness.expect(not is_out, name, "a request begins, and the engine could not be reached for long")
+        self._check_one_turn(held, now)
         for other in self._open:
             self._check_beside(other, now)
         request = Request(order, machine, str(held.who))
         self._open.append(request)
         truth.settle_times[request.who] = self._plan.settings.settle_time
         return request
+
+    def _check_one_turn(self, held: Held, now: float) -> None:
+        """Check that a lease which is kept for the next command is not kept for long while somebody waits."""
+        since = min((place.since for place in self._store.truth.places.values()), default=now)
+        begun = self._begun.setdefault(held.fence, [])
+        begun.append(now)
+        # A call that is lost is made up for by the heartbeat, which also tells that somebody waits.
+        learns_within = _SOON + (self._plan.settings.lease / 3 if self._plan.settings.lost_calls else 0.0)
+        turns = sum(moment > since + learns_within for moment in begun)
+        is_fair = turns <= 1 or not self._plan.is_calm
+        self._witness.expect(is_fair, str(held.who), f"begins {turns} requests, and somebody waits")
 
     def _check_beside(self, other: Request, now: float) -> None:
         """Check a request that is open when another one begins: only the lease's loss allows that."""
