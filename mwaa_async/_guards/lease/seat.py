@@ -82,9 +82,9 @@ class Seat:
         while (held := self._held) is not None:
             if held.term >= settle_time and self._is_sure(held):
                 return True
-            await self._renewed(max(self._lease, settle_time))
+            is_renewed = await self._renewed(max(self._lease, settle_time))
             # An answer may come so late, or be read so late after a pause, that the lease has run out since.
-            if self._held is not None and self._held.is_valid(now()):
+            if is_renewed and self._held is not None and self._held.is_valid(now()):
                 return True
         return False
 
