@@ -34,11 +34,11 @@ ASK = (
     _PRELUDE
     + """
 local term, ticket = tonumber(ARGV[3]), tonumber(ARGV[4])
-local lease = redis.call('HMGET', LEASE, 'owner', 'fence', 'until')
+local lease = redis.call('HMGET', LEASE, 'owner', 'fence', 'until', 'term')
 local owner, fence, left = lease[1], tonumber(lease[2]) or 0, (tonumber(lease[3]) or 0) - now
 
 if owner == who then  -- it was granted, and the answer was lost
-    redis.call('HSET', LEASE, 'until', now + term)
+    redis.call('HSET', LEASE, 'until', now + math.max(term, tonumber(lease[4]) or 0))  -- it never shrinks
     return {1, fence, redis.call('ZCARD', LINE)}
 end
 
