@@ -46,7 +46,8 @@ byte late_name, late_number;
 byte turn[HOSTS], number[HOSTS], valid[HOSTS];
 bool open[HOSTS];
 
-/* What only the checker knows: the greatest number so far, how long each holder may still be settling, and who waits for whom. */
+/* What only the checker knows: the greatest number so far, for how long what each host has sent may still be running,
+ * and how many are before each of those in line. */
 byte greatest, settling[HOSTS], before[PLACES];
 bool failed_over;
 byte i, j, place;

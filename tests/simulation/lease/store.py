@@ -32,6 +32,7 @@ class Truth:
     last_sign: dict[str, float] = field(default_factory=dict)  # of each holder
     places: dict[str, Place] = field(default_factory=dict)
     settle_times: dict[str, float] = field(default_factory=dict)  # of those whose request is open, or its end unseen
+    abandoned_at: dict[str, float] = field(default_factory=dict)
     closed_until: float = _LONG_AGO
     fences: list[int] = field(default_factory=list)
     tampered_at: float | None = None  # when the engine has forgotten something
@@ -123,7 +124,8 @@ class Store:
         if truth.tampered_at is not None:
             return
         for who, seconds in truth.settle_times.items():
-            early = truth.last_sign[who] + seconds - _now()
+            # Whoever lives and has abandoned its request counts from then on, whatever signs of life come late.
+            early = min(truth.last_sign[who], truth.abandoned_at.get(who, truth.last_sign[who])) + seconds - _now()
             self._expect(early <= _ROUNDING, f"{who} has a request open, and is followed {early:.3f} s too early")
         if self._is_calm:
             early = truth.closed_until - _now()

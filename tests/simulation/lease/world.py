@@ -191,7 +191,9 @@ class World:
         if not order.is_abandoned:
             self._store.truth.settle_times.pop(request.who, None)
             await slot.request_ended()
-        elif machine.held is not None and str(machine.held.who) == request.who:
+        else:
+            self._store.truth.abandoned_at[request.who] = asyncio.get_running_loop().time()
+        if order.is_abandoned and machine.held is not None and str(machine.held.who) == request.who:
             self._store.truth.closed_until = asyncio.get_running_loop().time() + closed_for
         self._witness.saw(f"command {order.number}", f"gives the slot back, closed for {closed_for} s")
         await slot.release(closed_for=closed_for)
@@ -217,6 +219,7 @@ class World:
             self._check_beside(other, now)
         request = Request(order, machine, str(held.who))
         self._open.append(request)
+        truth.abandoned_at.pop(request.who, None)
         truth.settle_times[request.who] = self._plan.settings.settle_time
         return request
 
