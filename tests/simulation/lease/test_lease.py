@@ -9,7 +9,7 @@ import pytest
 
 from tests.simulation.lease.world import simulate
 
-_SEEDS = int(os.environ.get("MWAA_ASYNC_SEEDS", "2000"))
+_SEEDS = int(os.environ.get("MWAA_ASYNC_SEEDS", "500"))
 _BASE = int(os.environ.get("MWAA_ASYNC_SEED_BASE", random.SystemRandom().randrange(10**9)))
 
 
