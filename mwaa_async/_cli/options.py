@@ -10,12 +10,11 @@ import click
 from mwaa_async import Guard, MwaaClient
 from mwaa_async._aws import AwsOptions
 from mwaa_async._cli.exits import MissingExtraError
-from mwaa_async._cli.status import explain
+from mwaa_async._cli.status import explainer
 from mwaa_async._clock import check_seconds
 from mwaa_async._identity import check_name
 from mwaa_async._protocol.run_ids import RUN_ID_PATTERN
 from mwaa_async._transport.connections import Route, parse_address, parse_proxy
-from mwaa_async.events import Event
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -39,13 +38,7 @@ class Options:
         if self.proxy is not None and self.connect_to is not None:
             raise click.UsageError("--proxy and --connect-to both say where to connect to: give one of them")
 
-    def client(
-        self,
-        *,
-        allow_unlisted: bool = False,
-        allowed_run_id_pattern: str = RUN_ID_PATTERN,
-        on_event: Callable[[Event], None] = explain,
-    ) -> MwaaClient:
+    def client(self, *, allow_unlisted: bool = False, allowed_run_id_pattern: str = RUN_ID_PATTERN) -> MwaaClient:
         """Return a client as the options want it, not open yet."""
         return MwaaClient(
             region_name=self.region,
@@ -59,7 +52,7 @@ class Options:
             settle_time=self.settle_time,
             allow_unlisted=allow_unlisted,
             allowed_run_id_pattern=allowed_run_id_pattern,
-            on_event=on_event,
+            on_event=explainer(),
         )
 
     def route(self) -> Route:

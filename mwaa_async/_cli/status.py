@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -54,14 +54,18 @@ def waits_shown_elsewhere() -> Iterator[Mapping[str, CommandWaiting]]:
         _LINE.is_hidden = False
 
 
-def explain(event: Event) -> None:
-    """Say why nothing happens: on a terminal in the place of the status, elsewhere only what takes very long.
+def explainer() -> Callable[[Event], None] | None:
+    """Return what says why nothing happens: on a terminal in the place of the status, elsewhere what takes very long.
 
-    What is logged says all of it.
+    The log says all of it, and so nothing does where that is shown.
     """
-    if can_draw():
-        _LINE.explain(event)
-    elif not _is_logging() and (isinstance(event, QueueStalled) or _is_long_pause(event)):
+    if _is_logging():
+        return None
+    return _LINE.explain if can_draw() else _say_what_takes_long
+
+
+def _say_what_takes_long(event: Event) -> None:
+    if isinstance(event, QueueStalled) or (isinstance(event, RequestRepeated) and event.pause >= _LONG):
         say(log_text(event))
 
 
@@ -72,10 +76,6 @@ def can_draw() -> bool:
 
 def _is_logging() -> bool:
     return logging.getLogger("mwaa_async").isEnabledFor(logging.DEBUG)
-
-
-def _is_long_pause(event: Event) -> bool:
-    return isinstance(event, RequestRepeated) and event.pause >= _LONG
 
 
 class _Line:
