@@ -68,7 +68,7 @@ class HostGuard:
             raise _unusable(environment, error) from error
         finally:
             self.leave(line)
-        return SlotStatus(tuple(map(_called, before)), closed_for)
+        return SlotStatus(tuple(map(process_name, before)), closed_for)
 
     async def acquire(self, environment: EnvironmentId, on_next: Callable[[], None] | None = None) -> "HostSlot":
         """Wait for the environment's slot and take it; see `QueueingGuard.acquire`. Raises `GuardError`."""
@@ -199,7 +199,7 @@ def _unless_others_wait(line: Line, on_next: Callable[[], None] | None) -> None:
         on_next()
 
 
-def _called(process: int) -> str:
+def process_name(process: int) -> str:
     """Say which process it is, for a reader."""
     if process == os.getpid():
         return "another client of this process"

@@ -26,7 +26,6 @@ class Lines:
         self._idle: dict[_Key, Line] = {}  # those nobody uses, the longest unused one first
         self._watch: Thread | None = None
         # Reentrant: Python's garbage collection may end a coroutine that waits, which leaves its line, at any moment.
-        # Reentrant: Python's garbage collection may end a coroutine that waits, which leaves its line, at any moment.
         self._mutex = RLock()
 
     def use(self, directory: Path, name: str) -> Line:

@@ -1,9 +1,7 @@
 """The promise holds in thousands of runs that nobody has thought up."""
 
-import logging
 import os
 import random
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,13 +9,6 @@ from tests.simulation.world import simulate
 
 _SEEDS = int(os.environ.get("MWAA_ASYNC_SEEDS", "3000"))
 _BASE = int(os.environ.get("MWAA_ASYNC_SEED_BASE", random.SystemRandom().randrange(10**9)))
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    logging.disable()  # every retry is logged, which costs more than the retry
-    yield
-    logging.disable(logging.NOTSET)
 
 
 @pytest.mark.timeout(300)  # on a machine that does other things, too

@@ -11,10 +11,10 @@ from secrets import token_hex
 from mwaa_async._clock import check_seconds
 from mwaa_async._errors import GuardError
 from mwaa_async._guards.guard import SlotStatus
-from mwaa_async._guards.host import HostGuard, HostSlot
+from mwaa_async._guards.host import HostGuard, HostSlot, process_name
 from mwaa_async._guards.lease.connection import Connection
 from mwaa_async._guards.lease.engine import Connect, EngineError, View
-from mwaa_async._guards.lease.protocol import Contender
+from mwaa_async._guards.lease.protocol import Contender, label
 from mwaa_async._guards.lease.seat import Seat
 from mwaa_async._identity import EnvironmentId
 
@@ -206,6 +206,4 @@ def _before(view: View, own: Contender | None, here: SlotStatus) -> tuple[str, .
 def _called(who: str) -> str:
     """Say which process it is, as `HostGuard` says it for one of this host."""
     _, _, process, host = (*who.split("/", 3), "", "", "")[:4]
-    if host != platform.node():
-        return f"process {process} of {host}"
-    return "another client of this process" if process == str(os.getpid()) else f"process {process} of this host"
+    return process_name(int(process)) if host == platform.node() and process.isdecimal() else label(who)

@@ -43,11 +43,6 @@ class Contender:
     def __str__(self) -> str:
         return f"{self.node}/{self.number}/{self.process}/{self.host}"
 
-    @property
-    def label(self) -> str:
-        """Say who it is, for a reader."""
-        return f"process {self.process} of {self.host}"
-
 
 def label(who: str) -> str:
     """Say who that is, for a reader."""

@@ -55,7 +55,10 @@ class RedisEngine:
         """Do `protocol.renewed`."""
         self._bell(held.who).clear()
         is_held, waiting = await self._do(RENEW, environment, held.who, self._calls, held.fence, _milliseconds(term))
-        return Granted(held.fence, waiting > 0) if is_held else None
+        if not is_held:
+            self._bells.pop(str(held.who), None)  # nobody leaves what was lost
+            return None
+        return Granted(held.fence, waiting > 0)
 
     async def leave(self, environment: EnvironmentId, who: Contender, fence: int, *, closed_for: float = 0.0) -> bool:
         """Do `protocol.left`."""

@@ -1,9 +1,7 @@
 """Many hosts keep the promise, whatever happens to them, to the engine, and to what they say to each other."""
 
-import logging
 import os
 import random
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,13 +9,6 @@ from tests.simulation.lease.world import simulate
 
 _SEEDS = int(os.environ.get("MWAA_ASYNC_SEEDS", "500"))
 _BASE = int(os.environ.get("MWAA_ASYNC_SEED_BASE", random.SystemRandom().randrange(10**9)))
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    logging.disable()  # every lost lease is logged
-    yield
-    logging.disable(logging.NOTSET)
 
 
 @pytest.mark.timeout(900)  # on a machine that does other things, too
