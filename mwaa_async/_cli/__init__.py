@@ -140,8 +140,9 @@ def program(context: click.Context, /, **given: Any) -> None:
 
     The options may also stand after the command; what is said last counts.
 
-    Exit status: 0 done, 1 Airflow reports failure, 2 wrong usage, 3 nothing ran, 4 unknown whether it ran, 74 done, but
-    the output cannot be written, 124 a run has not ended in time, 130 interrupted (143 by SIGTERM, 129 by SIGHUP).
+    Exit status: 0 done, 1 Airflow reports failure, 2 wrong usage, 3 nothing ran, 4 unknown whether it ran, 5 the batch
+    is finished already, 74 done, but the output cannot be written, 124 a run has not ended in time, 130 interrupted
+    (143 by SIGTERM, 129 by SIGHUP).
     """
     if context.invoked_subcommand is None:
         write(f"{context.get_help()}\n", err=True)

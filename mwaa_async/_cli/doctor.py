@@ -1,7 +1,6 @@
 """`mwaa-async doctor`."""
 
 import asyncio
-import json
 import os
 import shutil
 import sys
@@ -13,7 +12,7 @@ import click
 
 from mwaa_async._cli.exits import NOTHING_RAN, StoppedError
 from mwaa_async._cli.options import Options, environment_name
-from mwaa_async._cli.output import say, write
+from mwaa_async._cli.output import is_plain, say, write, write_json
 from mwaa_async._doctor.aws import region_source
 from mwaa_async._doctor.examination import Case, examine
 from mwaa_async._doctor.findings import Finding, Status
@@ -51,7 +50,7 @@ def doctor(options: Options, *, as_json: bool, environment: str) -> None:
     if as_json:
         checks = [finding.to_dict() for finding in findings]
         document = {"environment": environment, "ok": not wrong, "checks": checks}
-        write(json.dumps(document, indent=4, ensure_ascii=False) + "\n")
+        write_json(document)
     elif wrong:
         say(f"{environment}: mend {wrong[0]!r} first" if len(wrong) > 1 else f"{environment}: {wrong[0]!r} is wrong")
     raise click.exceptions.Exit(NOTHING_RAN if wrong else 0)
@@ -90,7 +89,7 @@ def _shown(finding: Finding) -> None:
     text = _text(finding, mark, shutil.get_terminal_size().columns - 1 if is_terminal else None)
     if not _can_show(text):
         text, mark = text.translate(_PLAIN), mark.translate(_PLAIN)
-    if is_terminal and "NO_COLOR" not in os.environ:
+    if is_terminal and not is_plain():
         text = click.style(mark, fg=_COLORS[finding.status]) + text.removeprefix(mark)
     write(text)
 

@@ -1,7 +1,6 @@
 """`mwaa-async environments`."""
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -13,7 +12,7 @@ from mwaa_async._aws import AwsOptions, MwaaApi, open_account
 from mwaa_async._cli.exits import StoppedError
 from mwaa_async._cli.names import remember_environments
 from mwaa_async._cli.options import Options
-from mwaa_async._cli.output import print_table, say, write
+from mwaa_async._cli.output import print_table, say, write_json
 
 _AT_ONCE = 5  # calls of GetEnvironment
 
@@ -36,7 +35,7 @@ def environments(options: Options, *, as_json: bool) -> None:
         raise StoppedError("interrupted; nothing is running") from None
     remember_environments(options.aws(), [str(row["name"]) for row in rows])
     if as_json:
-        write(json.dumps(rows, indent=4, ensure_ascii=False) + "\n")
+        write_json(rows)
     elif rows:
         print_table([name.replace("_", " ").upper() for name in _COLUMNS], [_texts(row) for row in rows])
     else:

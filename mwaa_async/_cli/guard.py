@@ -1,7 +1,6 @@
 """`mwaa-async guard`: the table of a guard on DynamoDB, and who has an environment's slot."""
 
 import asyncio
-import json
 
 import click
 
@@ -9,7 +8,7 @@ from mwaa_async import EnvironmentId, Guard, HostGuard, LocalGuard, ObservableGu
 from mwaa_async._aws import open_account
 from mwaa_async._cli.exits import StoppedError
 from mwaa_async._cli.options import Options, environment_name
-from mwaa_async._cli.output import say, write
+from mwaa_async._cli.output import say, write, write_json
 from mwaa_async._guards.lease.cluster import LeaseGuard
 from mwaa_async._guards.lease.dynamodb import check_table_name
 from mwaa_async._guards.lease.engine import View
@@ -63,7 +62,7 @@ def status(options: Options, environment: str, *, as_json: bool) -> None:
     except KeyboardInterrupt:
         raise StoppedError("interrupted; nothing is running") from None
     if as_json:
-        write(json.dumps(_values(view), indent=4, ensure_ascii=False) + "\n")
+        write_json(_values(view))
     else:
         write("".join(f"{line}\n" for line in _lines(environment, view)))
 

@@ -1,6 +1,5 @@
 """`mwaa-async journal`."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,7 +9,7 @@ from pathlib import Path
 import click
 
 from mwaa_async._bulk.journal import Entry, Journal, RowStatus, read_journal
-from mwaa_async._cli.output import print_table, shortened, write
+from mwaa_async._cli.output import print_table, shortened, write, write_json
 
 STATUSES: tuple[RowStatus, ...] = ("planned", "sent", "triggered", "already_triggered", "failed", "unknown")
 _OF_INTEREST: tuple[RowStatus, ...] = ("sent", "failed", "unknown")
@@ -88,4 +87,4 @@ def _print_json(journal: Journal, status: RowStatus | None) -> None:
         "counts": _counts(journal),
         "rows": [asdict(entry) for entry in entries],
     }
-    write(json.dumps(document, indent=4, ensure_ascii=False) + "\n")
+    write_json(document)

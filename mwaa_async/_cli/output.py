@@ -1,5 +1,6 @@
 """What goes to stdout and stderr."""
 
+import json
 import logging
 import os
 import sys
@@ -79,6 +80,16 @@ def write(text: str, *, err: bool = False) -> None:
             say(f"the output cannot be written: {error.strerror}")
 
 
+def write_json(document: object) -> None:
+    """Print a document to stdout as JSON for people, too."""
+    text = json.dumps(document, indent=4, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON has a way to say, but UTF-8 has none
+        text = json.dumps(document, indent=4)
+    write(f"{text}\n")
+
+
 def is_all_written() -> bool:
     """Tell whether everything could be written, to stdout and to stderr."""
     return not _unwritten
@@ -103,15 +114,19 @@ def new_console(*, stderr: bool = False) -> "Console":
     """Return what draws on stdout or stderr; `NO_COLOR` keeps it from every style (https://no-color.org)."""
     from rich.console import Console
 
-    is_plain = bool(os.environ.get("NO_COLOR")) or is_dumb()
     return Console(
         stderr=stderr,
         markup=False,
         highlight=False,
         emoji=False,
-        no_color=is_plain,
-        color_system=None if is_plain else "auto",
+        no_color=is_plain(),
+        color_system=None if is_plain() else "auto",
     )
+
+
+def is_plain() -> bool:
+    """Tell whether nothing may have a style."""
+    return bool(os.environ.get("NO_COLOR")) or is_dumb()
 
 
 def is_dumb() -> bool:

@@ -1,7 +1,6 @@
 """`mwaa-async token`."""
 
 import asyncio
-import json
 from contextlib import aclosing
 
 import click
@@ -9,7 +8,7 @@ import click
 from mwaa_async._aws import AwsOptions, CliTokenAnswer, MwaaApi, open_account
 from mwaa_async._cli.exits import StoppedError
 from mwaa_async._cli.options import Options, environment_name
-from mwaa_async._cli.output import write
+from mwaa_async._cli.output import write_json
 
 
 @click.command(short_help="Print a CLI token.")
@@ -26,7 +25,7 @@ def token(options: Options, environment: str) -> None:
     except KeyboardInterrupt:
         raise StoppedError("interrupted; nothing is running") from None
     document = {"CliToken": answer.token, "WebServerHostname": answer.hostname}
-    write(json.dumps(document, indent=4, ensure_ascii=False) + "\n")
+    write_json(document)
 
 
 async def _token(aws: AwsOptions, environment: str) -> CliTokenAnswer:

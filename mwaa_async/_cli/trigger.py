@@ -26,7 +26,7 @@ from mwaa_async import (
 from mwaa_async._cli.exits import UNKNOWN
 from mwaa_async._cli.interruptible import run_interruptible
 from mwaa_async._cli.options import Options, allowed_run_id_pattern, environment_name, known_dag_id
-from mwaa_async._cli.output import in_one_line, say, write
+from mwaa_async._cli.output import in_one_line, say, write, write_json
 from mwaa_async._cli.status import shown_status
 from mwaa_async._cli.waiting import DEFAULT_TIMEOUT, wait_timeout
 from mwaa_async._commands.dag_runs import Watcher
@@ -172,8 +172,10 @@ class Seen:
     def print(self, *, as_json: bool) -> None:
         """Print the run, if there is one."""
         if self.run is not None:
-            more = {"url": self.url, "failed_tasks": self.failed_tasks}
-            write((_json(_as_row(self.run) | more) if as_json else _as_line(self.run)) + "\n")
+            if as_json:
+                write_json(_as_row(self.run) | {"url": self.url, "failed_tasks": self.failed_tasks})
+            else:
+                write(f"{_as_line(self.run)}\n")
 
 
 async def _triggered(chosen: Environment, exists_ok: bool, dag_id: str, **what: Any) -> DagRun:
@@ -227,15 +229,6 @@ def _named(run: DagRun) -> str:
 
 def _as_line(run: DagRun) -> str:
     return f"{run.dag_id} {run.state or 'triggered'}: {run.run_id}"
-
-
-def _json(row: Mapping[str, Any]) -> str:
-    text = json.dumps(row, indent=4, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which JSON has a way to say, but UTF-8 has none
-        return json.dumps(row, indent=4)
-    return text
 
 
 def _as_row(run: DagRun) -> dict[str, Any]:

@@ -555,16 +555,20 @@ async def test_lines_end_at_words_and_no_mark_depends_on_colour(
     assert all(word in shown for word in words.split())
 
 
-@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {}])
-async def test_no_color_means_no_styling_at_all(led: CommandLine, environ: Mapping[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("environ", "is_styled"),
+    [({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False), ({"NO_COLOR": ""}, True), ({}, True)],
+    ids=repr,
+)
+async def test_no_color_means_no_styling_at_all(led: CommandLine, environ: Mapping[str, str], is_styled: bool) -> None:
     screen, other_end = pty.openpty()
-    kept = {name: value for name, value in led.environ.items() if name != "NO_COLOR"}
+    kept = {name: value for name, value in led.environ.items() if name not in ("NO_COLOR", "TERM")}
     await anyio.run_process([*PROGRAM, "doctor", "demo"], stdout=other_end, env={**kept, **environ})
     os.close(other_end)
     shown = os.read(screen, 1 << 16)
     os.close(screen)
     assert b"region" in shown
-    assert (b"\x1b[" in shown) is not bool(environ)
+    assert (b"\x1b[" in shown) is is_styled
 
 
 @asynccontextmanager
