@@ -273,8 +273,9 @@ async def test_a_run_is_waited_for_until_it_has_ended(
     airflow: RealAirflow, demo: Environment, emulator: Emulator
 ) -> None:
     run = await demo.dags.trigger("demo")
-    waiting = asyncio.create_task(run.wait(poll_interval=0))
-    while len(emulator.commands) < 3:  # the trigger, a look at the run, and the next look
+    # The DAG is paused: without a time-out that would be an error, at once.
+    waiting = asyncio.create_task(run.wait(poll_interval=0, timeout=200))
+    while len(emulator.commands) < 4:  # the trigger, a look at the run, one at the DAG, and the next look
         await asyncio.sleep(0.05)
     assert not waiting.done()
     airflow.query("UPDATE dag_run SET state = 'success' WHERE run_id = :run_id", run_id=run.run_id)

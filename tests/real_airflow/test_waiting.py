@@ -12,6 +12,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240)]
 
 
 async def test_a_run_of_a_paused_dag_is_not_waited_for_for_ever(airflow: RealAirflow, demo: Environment) -> None:
+    airflow.query("UPDATE dag SET is_paused = true WHERE dag_id = 'etl'")  # another test may have unpaused it
     run = await demo.dags.trigger("etl", run_id="run_1")
     with pytest.raises(DagRunNotEndedError, match=r"is queued, and goes on; the DAG 'etl' is paused") as caught:
         await run.wait(poll_interval=0.0)
@@ -32,9 +33,9 @@ async def test_the_tasks_that_failed_are_named(airflow: RealAirflow, demo: Envir
 
 
 async def test_a_run_that_exists_is_taken_as_it_is(airflow: RealAirflow, demo: Environment) -> None:
-    await demo.dags.trigger("report", run_id="run_3", conf={"a": 1})
+    await demo.dags.trigger("etl", run_id="run_3", conf={"a": 1})
     airflow.query("UPDATE dag_run SET state = 'success' WHERE run_id = 'run_3'")
-    run = await demo.dags.trigger("report", run_id="run_3", exists_ok=True)
+    run = await demo.dags.trigger("etl", run_id="run_3", exists_ok=True)
     assert (run.run_id, run.state, run.conf) == ("run_3", "success", None)
     [stored] = airflow.dag_runs("run_3")
     assert stored.conf == {"a": 1}
