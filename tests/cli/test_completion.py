@@ -19,7 +19,18 @@ from tests.cli.terminal import terminal
 pytestmark = pytest.mark.anyio
 
 SHELLS = ("bash", "zsh", "fish")
-COMMANDS = ["completion", "doctor", "emulator", "environments", "journal", "run", "token", "trigger", "trigger-many"]
+COMMANDS = [
+    "completion",
+    "doctor",
+    "emulator",
+    "environments",
+    "guard",
+    "journal",
+    "run",
+    "token",
+    "trigger",
+    "trigger-many",
+]
 
 
 @pytest.fixture
