@@ -195,7 +195,8 @@ async def test_an_argument_that_no_method_has_is_refused_before_anything_is_sent
             with pytest.raises(TypeError) as caught:
                 await called(demo, path, time_out=5)
             told = f"{method.__qualname__}() got an unexpected keyword argument 'time_out'"
-            assert str(caught.value).removesuffix("; its time-outs are timeout and queue_timeout") == told
+            # Python 3.13 goes on with a guess of its own.
+            assert str(caught.value).startswith(told)
         assert (emulator.commands, emulator.tokens, emulator.descriptions) == ([], [], 0)
 
 
