@@ -279,9 +279,9 @@ def test_what_is_named_instead_is_always_offered(command: str, version: Version 
 
 
 def test_a_misspelling_is_looked_for_at_once_however_long_the_words_are() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert misspelled("dags\u00a0" * 200_000, None) is None
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 READS = """

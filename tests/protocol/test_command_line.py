@@ -123,10 +123,10 @@ def test_a_line_break_that_belongs_to_something_is_not_dropped_in_silence(line: 
 
 
 def test_line_breaks_are_dropped_in_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ValueError, match="line break"):
         command_line("dags" + "\n \n" * 500_000 + "list")
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("body", ['{\n  "conf": {}\n}', '\n[\n{"dag_id": "etl"}]'])

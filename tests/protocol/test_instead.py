@@ -143,8 +143,8 @@ def test_a_command_that_mwaa_does_not_offer_is_one_all_the_same(line: str) -> No
 
 
 def test_what_to_do_is_found_at_once_however_long_the_line_is() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for line in ("dags\u00a0" * 200_000, "x " * 500_000, "{" * 1_000_000):
         assert instead(line, (2, 10, 5))
         pasted(line)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
