@@ -1,4 +1,4 @@
-"""The table of docs/commands.md says of every command what the catalogue and the methods say."""
+"""The table of docs/reference/commands.md says of every command what the catalogue and the methods say."""
 
 import inspect
 import re
@@ -14,7 +14,7 @@ from mwaa_async import MwaaClient
 from mwaa_async._protocol.catalogue import Command, always_answers, catalogue
 from mwaa_async._protocol.versions import Version, parse_version
 
-PAGE = Path(__file__).parents[1] / "docs" / "commands.md"
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "commands.md"
 RUN_ON = ("1.10.12", "2.2.5", "2.5.3", "2.10.3", "3.0.6", "3.3.2")
 EFFECTS = {"reads": "reads only", "sets": "idempotent", "adds": "does more"}
 

@@ -1,4 +1,4 @@
-"""Promise: the diagram in docs/how-it-works.md shows how the modules stand on each other, and nothing else does."""
+"""Promise: the diagram in docs/explanation/how-it-works.md shows how the modules stand on each other, and is complete."""
 
 import ast
 import tomllib
@@ -36,7 +36,7 @@ def _imported(module: ast.Module) -> Iterator[str]:
 
 def drawn() -> Arrows:
     """Return the arrows of the diagram: `a --> b & c`."""
-    _, _, rest = (ROOT / "docs/how-it-works.md").read_text(encoding="utf-8").partition("```mermaid\n")
+    _, _, rest = (ROOT / "docs/explanation/how-it-works.md").read_text(encoding="utf-8").partition("```mermaid\n")
     lines = [line.strip() for line in rest.partition("```")[0].splitlines()]
     arrows = [line.split(" --> ") for line in lines if " --> " in line]
     return {start: set(ends.split(" & ")) for start, ends in arrows}

@@ -24,7 +24,7 @@ from mwaa_async.emulator import Emulator, RefusedByAws, SlowAnswer, SlowToken
 
 pytestmark = pytest.mark.anyio
 
-PAGE = Path(__file__).parents[2] / "docs" / "what-happens-when.md"
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "what-happens-when.md"
 DATE = datetime(2024, 5, 1, tzinfo=UTC)
 DENIED = RefusedByAws("AccessDeniedException", 403)
 VERSION = "3.3.2"

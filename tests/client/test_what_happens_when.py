@@ -1,4 +1,4 @@
-"""Walks through the tables in docs/what-happens-when.md: each fault, and when the next command goes out."""
+"""Walks through the tables in docs/explanation/what-happens-when.md: each fault, and when the next command goes out."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.anyio
 
 SETTLE_TIME = 2.0  # "at once" is less than half of it, also on a busy machine
 SLASH = "/aws_mwaa/cli/"
-PAGE = Path(__file__).parents[2] / "docs" / "what-happens-when.md"
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "what-happens-when.md"
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class _Loop:
 
 
 class LeaseGuard:
-    """Keeps the rule among all hosts that reach the same engine; see docs/many-hosts.md.
+    """Keeps the rule among all hosts that reach the same engine; see docs/explanation/many-hosts.md.
 
     A host contends as one: its processes queue up by a `HostGuard` first. Where there is no usable lock directory, as
     in a Lambda function, each event loop contends for itself. `lease` is for how many seconds a host that shows no

@@ -25,7 +25,7 @@ class DynamoDBGuard(LeaseGuard):
 
     `mwaa-async guard create-table` makes the table; `table_name` may also be its ARN. Credentials and region come from
     where every AWS SDK takes them, or from `session`. `lease` is for how many seconds a host that shows no sign of life
-    keeps the slot, and whoever waits looks every `poll_interval` seconds; see docs/many-hosts.md for what that costs.
+    keeps the slot, and whoever waits looks every `poll_interval` seconds, which costs a read of half a unit each.
     Raises `ValueError` for what is no name of a table, and for durations that are none.
     """
 

@@ -20,8 +20,7 @@ class RedisGuard(LeaseGuard):
 
     `url_or_client` is a URL that redis-py reads (`redis://`, `rediss://`, `unix://`), or a client of `redis.asyncio`,
     also one of a Redis Cluster or of Sentinel. A client is used in its own event loop only, and is not closed. `lease`
-    is for how many seconds a host that shows no sign of life keeps the slot; see docs/many-hosts.md. Needs the extra
-    `redis`.
+    is for how many seconds a host that shows no sign of life keeps the slot. Needs the extra `redis`.
     """
 
     def __init__(
