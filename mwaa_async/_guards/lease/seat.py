@@ -108,6 +108,7 @@ class Seat:
         self._is_used = False
         if held is None:
             return
+        was_valid = held.is_valid(now())
         self._connection.use()
         self._drop()
         try:
@@ -115,6 +116,8 @@ class Seat:
             was_ours = await engine.leave(self._environment, held.who, held.fence, closed_for=closed_for)
         except (EngineError, asyncio.CancelledError) as error:
             self._leave_later(held.who, held.fence, until)
+            if was_used and not was_valid:  # whether somebody has taken it is not known, as where a renewal fails
+                self._tell_loss(held, str(error) or "it could not be renewed")
             if isinstance(error, asyncio.CancelledError):
                 raise
         else:
