@@ -8,10 +8,9 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-
-from tests.guards.test_processes import process
 
 _CLONE_NEWNET = 0x40000000
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -63,17 +62,28 @@ def ip(words: str) -> None:
         raise OSError(f"ip {words}: {done.stderr.strip()}")
 
 
+@dataclass(frozen=True)
 class Link:
-    """The cable between a host and the calling thread's namespace, where the engine is."""
+    """The cable between one host and the calling thread's namespace, where the engine is."""
 
-    def __init__(self, number: int) -> None:
-        self.name = f"host{number}"
-        self.address = f"10.99.{number}.1"
+    number: int
 
-    def lay(self, process_id: int) -> None:
+    @property
+    def name(self) -> str:
+        return f"host{self.number}"
+
+    @property
+    def address(self) -> str:
+        """Return where the host finds the engine."""
+        return f"10.99.{self.number}.1"
+
+    def lay(self, process_id: int, pipe: Connection) -> None:
+        """Link the process to the calling thread's namespace, as soon as it is alone in its own."""
+        assert pipe.recv() == "alone"
         ip(f"link add name {self.name} type veth peer name engine netns {process_id}")
         ip(f"address add {self.address}/24 dev {self.name}")
         self.mend()
+        pipe.send(f"10.99.{self.number}.2/24")
 
     def cut(self) -> None:
         """Let every packet be swallowed: nobody is told that the other side cannot be reached."""
@@ -83,21 +93,10 @@ class Link:
         ip(f"link set {self.name} up")
 
 
-@contextmanager
-def host(number: int, work: Callable[..., None], *args: object) -> Iterator[tuple[int, Connection, Link]]:
-    """Start a process in a namespace of its own, which reaches the caller's by one link."""
-    link = Link(number)
-    with process(_in_new_namespace, number, work, *args) as (process_id, pipe):
-        assert pipe.recv() == "alone"
-        link.lay(process_id)
-        pipe.send("linked")
-        yield process_id, pipe, link
-
-
-def _in_new_namespace(pipe: Connection, number: int, work: Callable[..., None], *args: object) -> None:
+def in_new_namespace(pipe: Connection, work: Callable[..., None], *args: object) -> None:
+    """Do the work of a process in a namespace of its own, when its link is laid."""
     _enter_new()
     pipe.send("alone")
-    pipe.recv()
-    ip(f"address add 10.99.{number}.2/24 dev engine")
+    ip(f"address add {pipe.recv()} dev engine")
     ip("link set engine up")
     work(pipe, *args)

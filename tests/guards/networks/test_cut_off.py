@@ -16,8 +16,9 @@ import pytest
 from mwaa_async._guards.lease.protocol import TICKET
 from mwaa_async.emulator import Emulator, SlowAnswer
 from tests.guards.networks.hosts import Told, obey, reached_from
-from tests.guards.networks.namespaces import Link, host
+from tests.guards.networks.namespaces import Link, in_new_namespace
 from tests.guards.redis.server import RedisServer
+from tests.guards.test_processes import process
 
 pytestmark = pytest.mark.anyio
 
@@ -51,15 +52,17 @@ async def linked_hosts(
 ) -> AsyncIterator[list[Host]]:
     """Start hosts that reach the server by a link each, and the emulator anyway."""
     ports = [int(url.rpartition(":")[2]) for url in (emulator.endpoint_url, emulator.web_server_url("demo"))]
+    links = [Link(number) for number in range(1, count + 1)]
     async with AsyncExitStack() as stack:
-        hosts = []
-        for number in range(1, count + 1):
-            url = f"redis://{Link(number).address}:{server.port}/0"
-            words = (obey, url, directory / str(number), emulator.environ(), lease, settle_time)
-            process_id, pipe, link = stack.enter_context(host(number, *words))
+        processes = []
+        for link in links:
+            words = (f"redis://{link.address}:{server.port}/0", directory / link.name, emulator.environ())
+            processes.append(stack.enter_context(process(in_new_namespace, obey, *words, lease, settle_time)))
+        hosts = [Host(pipe, link) for (_, pipe), link in zip(processes, links, strict=True)]
+        for (process_id, pipe), link in zip(processes, links, strict=True):
+            link.lay(process_id, pipe)
             for port in ports:
                 await stack.enter_async_context(reached_from(process_id, port))
-            hosts.append(Host(pipe, link))
         for each in hosts:
             assert await asyncio.to_thread(each.pipe.recv) == "ready"
         yield hosts
@@ -91,7 +94,7 @@ def sent(emulator: Emulator) -> list[str]:
     return [record.command.split()[2] for record in emulator.commands]
 
 
-@pytest.mark.parametrize("settle_time", [0.5, 2.5])
+@pytest.mark.parametrize("settle_time", [0.5, 2.0])
 async def test_the_slot_of_a_host_that_is_cut_off_goes_to_another_one_when_the_term_is_over_and_it_learns_of_that(
     server: RedisServer, tmp_path: Path, settle_time: float
 ) -> None:
