@@ -6,15 +6,32 @@ from typing import Any
 import anyio
 import pytest
 
+from mwaa_async import GuardError
 from mwaa_async._aws import AwsOptions, aws_client, open_account
 from mwaa_async._guards.lease.dynamodb_table import create_table
-from tests.guards.dynamodb.server import TABLE, DynamoDBServer
+from tests.guards.dynamodb.dynalite import Dynalite
+from tests.guards.dynamodb.server import TABLE, DynamoDBServer, Moto
+
+
+@pytest.fixture(scope="session")
+def moto() -> Moto:
+    return Moto()
+
+
+@pytest.fixture(scope="session")
+def dynalite() -> Iterator[Dynalite]:
+    dynalite = Dynalite()
+    yield dynalite
+    dynalite.stop()
 
 
 @pytest.fixture
-def empty_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBServer]:
-    """Serve a DynamoDB without a table; AWS's SDKs are led there, also those of processes that the test starts."""
-    server = DynamoDBServer()
+def empty_server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBServer]:
+    """Serve a DynamoDB without a table; AWS's SDKs are led there, also those of processes that the test starts.
+
+    It is moto's, unless the test names others.
+    """
+    server = DynamoDBServer(request.getfixturevalue(getattr(request, "param", "moto")))
     server.start()
     for name, value in server.environ().items():
         monkeypatch.setenv(name, value)
@@ -25,7 +42,11 @@ def empty_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBServer]:
 @pytest.fixture
 def server(empty_server: DynamoDBServer) -> DynamoDBServer:
     """Serve a DynamoDB with the table of the guard."""
-    anyio.run(create_table, TABLE, AwsOptions())
+    if empty_server.player.sets_time_to_live:
+        anyio.run(create_table, TABLE, AwsOptions())
+    else:
+        with pytest.raises(GuardError, match="UnknownOperation"):  # the table is there before that
+            anyio.run(create_table, TABLE, AwsOptions())
     empty_server.asked.clear()
     return empty_server
 

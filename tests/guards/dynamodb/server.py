@@ -1,4 +1,4 @@
-"""DynamoDB as moto plays it, over HTTP and with one worker thread, so that a conditional write is atomic.
+"""DynamoDB as moto (or dynalite) plays it, over HTTP and with one worker thread: a conditional write is atomic.
 
 A test may let it fail, before or after it has done what was asked, and counts what it was asked.
 """
@@ -8,13 +8,14 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
-from urllib import request
+from typing import Any, Protocol
 
+from moto.backends import get_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 TABLE = "guards"
+StartResponse = Callable[..., Any]
 _STATUSES = {400: "400 Bad Request", 500: "500 Internal Server Error"}
 
 
@@ -28,6 +29,33 @@ class Fault:
     operation: str | None = None  # any, otherwise only this one
 
 
+class Player(Protocol):
+    """A WSGI application that answers as DynamoDB does."""
+
+    sets_time_to_live: bool
+
+    def forget(self) -> None:
+        """Forget all tables."""
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]: ...
+
+
+class Moto:
+    """Moto's DynamoDB; what it keeps belongs to the process."""
+
+    sets_time_to_live = True
+
+    def __init__(self) -> None:
+        self._application = DomainDispatcherApplication(create_backend_app)
+
+    def forget(self) -> None:
+        get_backend("dynamodb").reset()
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        answer: Iterable[bytes] = self._application(environ, start_response)
+        return answer
+
+
 class _Quiet(WSGIRequestHandler):
     def log_request(self, *_: object, **__: object) -> None:
         pass
@@ -37,16 +65,15 @@ class _Quiet(WSGIRequestHandler):
 class DynamoDBServer:
     """The server, in a thread of the test's process."""
 
+    player: Player = field(default_factory=Moto)
     faults: deque[Fault] = field(default_factory=deque)
     asked: Counter[str] = field(default_factory=Counter)
 
     def start(self) -> None:
-        self._app = DomainDispatcherApplication(create_backend_app)
+        self.player.forget()
         self._server = make_server("127.0.0.1", 0, self._serve, threaded=False, request_handler=_Quiet)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
-        # What moto keeps belongs to the process.
-        request.urlopen(request.Request(f"{self.endpoint_url}/moto-api/reset", method="POST")).close()
 
     def stop(self) -> None:
         self._server.shutdown()
@@ -71,15 +98,14 @@ class DynamoDBServer:
             "AWS_REGION": "eu-west-1",
         }
 
-    def _serve(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def _serve(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
         self.asked[operation] += 1
         fault = self._fault(operation)
         if fault is None:
-            answer: Iterable[bytes] = self._app(environ, start_response)
-            return answer
+            return self.player(environ, start_response)
         if fault.is_done:
-            b"".join(self._app(environ, lambda *_: None))
+            b"".join(self.player(environ, lambda *_: None))
         body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{fault.code}", "message": "a test says so"})
         start_response(_STATUSES[fault.status], [("Content-Type", "application/x-amz-json-1.0")])
         return [body.encode()]

@@ -23,6 +23,20 @@ from tests.guards.test_processes import longest_wait, overlaps
 pytestmark = pytest.mark.anyio
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Have one of the tests that are Redis's, too, run by dynalite."""
+    if metafunc.function is test_a_host_that_dies_with_a_request_open_keeps_the_slot_until_its_lease_is_over:
+        metafunc.parametrize("empty_server", ["moto", "dynalite"], indirect=True)
+
+
+@pytest.mark.parametrize("empty_server", ["dynalite"], indirect=True)
+def test_two_busy_hosts_take_turns_on_a_dynamodb_of_another_maker(server: DynamoDBServer, tmp_path: Path) -> None:
+    turns = turns_of(2, server, tmp_path, 6, 0.1)  # type: ignore[arg-type]
+    assert len(turns) == 12
+    assert overlaps(turns) == 0
+    assert longest_wait(turns) <= 3
+
+
 def test_five_busy_hosts_take_turns_and_hand_over_within_a_poll(server: DynamoDBServer, tmp_path: Path) -> None:
     turns = turns_of(5, server, tmp_path, 10, 0.3)  # type: ignore[arg-type]
     gaps = sorted(later.began - earlier.ended for earlier, later in pairwise(turns))

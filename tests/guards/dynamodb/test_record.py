@@ -7,6 +7,7 @@ import pytest
 
 from mwaa_async._guards.lease.dynamodb_record import Record, read, write
 from mwaa_async._guards.lease.protocol import Lease, State, Step, Ticket, asked, left, renewed
+from tests.guards.dynamodb.dynalite import BY_BOTH
 from tests.guards.dynamodb.server import TABLE
 
 pytestmark = pytest.mark.anyio
@@ -44,6 +45,7 @@ async def seen(client: Any) -> Record:
     return read((await client.get_item(TableName=TABLE, Key=KEY, ConsistentRead=True)).get("Item"))
 
 
+@BY_BOTH
 @pytest.mark.parametrize("seed", range(4))
 async def test_what_is_written_is_what_the_protocol_says(client: Any, seed: int) -> None:
     chance, record = random.Random(seed), Record()
@@ -57,6 +59,7 @@ async def test_what_is_written_is_what_the_protocol_says(client: Any, seed: int)
         assert record.state == state
 
 
+@BY_BOTH
 @pytest.mark.parametrize("seed", range(4))
 async def test_what_was_decided_by_an_old_record_changes_no_lease_and_takes_nobodys_place(
     client: Any, seed: int

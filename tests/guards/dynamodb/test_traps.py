@@ -11,6 +11,7 @@ from mwaa_async import GuardError
 from mwaa_async._guards.lease.dynamodb_engine import DynamoDBEngine
 from mwaa_async._guards.lease.engine import EngineError
 from mwaa_async._guards.lease.protocol import Contender, Granted, Held, Queued
+from tests.guards.dynamodb.dynalite import BY_BOTH
 from tests.guards.dynamodb.server import TABLE, DynamoDBServer, Fault
 from tests.guards.redis.hosts import LEASE, dynamodb_host, host
 from tests.guards.workers import ENVIRONMENT
@@ -36,6 +37,7 @@ def lost(operation: str = "UpdateItem") -> Fault:
     return Fault(is_done=True, operation=operation)
 
 
+@BY_BOTH
 async def test_a_lease_whose_answer_was_lost_is_the_same_when_asked_for_again(
     server: DynamoDBServer, client: Any
 ) -> None:
@@ -46,6 +48,7 @@ async def test_a_lease_whose_answer_was_lost_is_the_same_when_asked_for_again(
     assert isinstance(await engine(client).ask(ENVIRONMENT, B, term=LEASE), Queued)
 
 
+@BY_BOTH
 async def test_a_place_in_line_whose_answer_was_lost_is_one_place(server: DynamoDBServer, client: Any) -> None:
     await granted(engine(client), A)
     server.faults.append(lost())
@@ -53,6 +56,7 @@ async def test_a_place_in_line_whose_answer_was_lost_is_one_place(server: Dynamo
     assert (await engine(client).look(ENVIRONMENT)).line == (str(B),)
 
 
+@BY_BOTH
 async def test_a_release_whose_answer_was_lost_is_no_alarm(server: DynamoDBServer, client: Any) -> None:
     one = engine(client)
     fence = (await granted(one, A)).fence
@@ -61,6 +65,7 @@ async def test_a_release_whose_answer_was_lost_is_no_alarm(server: DynamoDBServe
     assert await one.leave(ENVIRONMENT, A, fence), "nor is one that is repeated later"
 
 
+@BY_BOTH
 async def test_a_renewal_whose_answer_was_lost_is_no_alarm(server: DynamoDBServer, client: Any) -> None:
     one = engine(client)
     held = Held(A, (await granted(one, A)).fence, LEASE, 0.0)
@@ -68,6 +73,7 @@ async def test_a_renewal_whose_answer_was_lost_is_no_alarm(server: DynamoDBServe
     assert await one.renew(ENVIRONMENT, held, term=LEASE) == Granted(held.fence)
 
 
+@BY_BOTH
 async def test_a_lease_that_somebody_has_deleted_is_not_made_anew_by_a_renewal(client: Any) -> None:
     one = engine(client)
     held = Held(A, (await granted(one, A)).fence, LEASE, 0.0)
@@ -77,6 +83,7 @@ async def test_a_lease_that_somebody_has_deleted_is_not_made_anew_by_a_renewal(c
     assert "Item" not in await client.get_item(TableName=TABLE, Key=KEY)
 
 
+@BY_BOTH
 async def test_the_fencing_number_grows_with_every_lease_also_where_the_record_was_deleted(client: Any) -> None:
     fences = []
     for turn in range(6):
@@ -89,6 +96,7 @@ async def test_the_fencing_number_grows_with_every_lease_also_where_the_record_w
     assert fences == sorted(set(fences))
 
 
+@BY_BOTH
 async def test_of_many_that_ask_at_once_one_gets_the_lease_and_the_others_a_place_each(client: Any) -> None:
     names = [Contender(f"host-{which}", 0, 1, "h") for which in range(12)]
     answers = await asyncio.gather(*(engine(client).ask(ENVIRONMENT, who, term=LEASE) for who in names))
@@ -96,6 +104,7 @@ async def test_of_many_that_ask_at_once_one_gets_the_lease_and_the_others_a_plac
     assert sorted(answer.before for answer in answers if isinstance(answer, Queued)) == list(range(11))
 
 
+@BY_BOTH
 async def test_a_waiter_that_has_watched_a_silent_holder_for_the_term_takes_the_lease_once(client: Any) -> None:
     await granted(engine(client), A, term=0.5)
     watching = {who: engine(client) for who in (B, C)}
@@ -110,6 +119,7 @@ async def test_a_waiter_that_has_watched_a_silent_holder_for_the_term_takes_the_
     assert isinstance(answers[1], Queued)
 
 
+@BY_BOTH
 async def test_a_holder_that_gives_a_sign_of_life_just_before_its_lease_is_taken_keeps_it(client: Any) -> None:
     holder, waiter = engine(client), engine(client)
     held = Held(A, (await granted(holder, A, term=0.4)).fence, 0.4, 0.0)
@@ -156,6 +166,7 @@ async def test_a_permission_that_is_missing_is_named_at_once(server: DynamoDBSer
     assert not error.value.may_pass
 
 
+@BY_BOTH
 async def test_a_table_that_is_not_there_is_said_at_once_and_how_to_make_it(
     empty_server: DynamoDBServer, tmp_path: Path
 ) -> None:
