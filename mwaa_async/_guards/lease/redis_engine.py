@@ -84,6 +84,9 @@ class RedisEngine:
     async def listen(self) -> None:
         """Subscribe to the calls, again and again, as soon as somebody waits for one."""
         node = await self._node
+        if not hasattr(self._client, "pubsub"):  # a `RedisCluster` before redis-py 8
+            logger.warning("%s: this client cannot subscribe: every turn may take a second longer", self._where)
+            return
         while True:
             try:
                 async with self._client.pubsub(ignore_subscribe_messages=False) as subscription:

@@ -12,18 +12,19 @@ import redis
 class RedisServer:
     """A `redis-server`; where there is none the tests fail, and do not pass by skipping."""
 
-    def __init__(self, directory: Path, *options: str) -> None:
+    def __init__(self, directory: Path, *options: str, file: Path | None = None) -> None:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._directory = directory
         self._options = options
+        self._file = [] if file is None else [str(file)]
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        words = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._directory)]
+        words = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._directory), "--appendonly", "yes"]
         self.process = subprocess.Popen(
-            [*words, "--appendonly", "yes", "--save", "", *self._options], stdout=subprocess.DEVNULL
+            ["redis-server", *self._file, *words, "--save", "", *self._options], stdout=subprocess.DEVNULL
         )
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:

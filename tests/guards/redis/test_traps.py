@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import trustme
-from redis.asyncio import Redis, RedisCluster
+from redis.asyncio import Redis
 
 from mwaa_async import EnvironmentId, GuardError, MwaaClient, QueueTimeoutError, RedisGuard
 from mwaa_async._aws import Account
@@ -18,7 +18,7 @@ from mwaa_async._guards.lease.engine import Engine
 from mwaa_async._guards.lease.protocol import Contender, Granted, Held, Queued
 from mwaa_async.emulator import Emulator
 from tests.guards.redis.hosts import LEASE, SETTLE_TIME, redis_host
-from tests.guards.redis.server import RedisServer, free_port
+from tests.guards.redis.server import RedisServer
 from tests.guards.workers import ENVIRONMENT
 
 pytestmark = pytest.mark.anyio
@@ -41,6 +41,34 @@ async def test_a_lost_call_costs_a_second_and_no_more(server: RedisServer, tmp_p
     await (await waiting).release()
     assert time.monotonic() - released < 1.5
     server.do("ACL", "SETUSER", "default", "allchannels")
+
+
+class _WithoutCalls(Redis):
+    """A client that cannot subscribe, as a `RedisCluster` of redis-py 5 to 7."""
+
+    @property
+    def pubsub(self) -> Any:
+        raise AttributeError
+
+
+async def test_a_client_that_cannot_subscribe_is_told_of_and_costs_a_second_for_each_turn(
+    server: RedisServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with _WithoutCalls(port=server.port) as client:
+        first, second = redis_host(client, tmp_path / "a"), redis_host(client, tmp_path / "b")
+        slot = await first.acquire(ENVIRONMENT)
+        waiting = asyncio.create_task(second.acquire(ENVIRONMENT))
+        await _in_line(first)
+        released = time.monotonic()
+        await slot.release()
+        await (await waiting).release()
+        assert time.monotonic() - released < 1.5
+        await first.rest()
+        await second.rest()
+        gc.collect()
+    assert {record.getMessage() for record in caplog.records} == {
+        "Redis (_WithoutCalls): this client cannot subscribe: every turn may take a second longer"
+    }
 
 
 async def test_the_clients_default_time_out_does_not_cut_the_wait_for_a_call(
@@ -304,32 +332,6 @@ async def test_a_user_with_the_rules_of_the_docs_can_do_all_of_it(
     assert time.monotonic() - released < 0.1
     await slot.release()
     assert caplog.text == ""
-
-
-async def test_a_redis_cluster_keeps_all_of_an_environment_in_one_hash_slot(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    server = RedisServer(
-        tmp_path_factory.mktemp("cluster"), "--cluster-enabled", "yes", "--cluster-port", str(free_port())
-    )
-    server.start()
-    server.do("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-    while "cluster_state:ok" not in str(server.do("CLUSTER", "INFO")):
-        await asyncio.sleep(0.05)
-    try:
-        async with RedisCluster(host="127.0.0.1", port=server.port) as client:
-            first, second = redis_host(client, tmp_path / "a"), redis_host(client, tmp_path / "b")
-            slot = await first.acquire(ENVIRONMENT)
-            waiting = asyncio.create_task(second.acquire(ENVIRONMENT))
-            await _in_line(first)
-            released = time.monotonic()
-            await slot.release()
-            await (await waiting).release()
-            assert time.monotonic() - released < 1.5
-            await first.rest()
-            await second.rest()
-    finally:
-        server.stop()
 
 
 async def test_tls_is_spoken_and_the_certificate_is_verified(
