@@ -29,7 +29,6 @@ from mwaa_async import (
     DagRunNotFoundError,
     DynamoDBGuard,
     Environment,
-    Guard,
     MwaaClient,
     MwaaError,
     RedisGuard,
@@ -39,19 +38,17 @@ QUEUE_TIMEOUT, MOST_QUEUED = 30.0, 20  # seconds; commands
 STATUSES: dict[type[MwaaError], int] = {DagNotFoundError: 404, DagRunNotFoundError: 404, DagRunAlreadyExistsError: 409}
 # Nothing ran, and it is safe to repeat; nobody knows, and it is safe with a run id; Airflow says what is wrong.
 STATUSES_BY_RAN = {False: 503, None: 504, True: 502}
-
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.~:+-]*$", max_length=250)]
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Environment]]:
-    async with MwaaClient(guard=guard(os.environ.get("MWAA_ASYNC_GUARD", "")), queue_timeout=QUEUE_TIMEOUT) as client:
+    url = os.environ.get("MWAA_ASYNC_GUARD")
+    async with MwaaClient(guard=guard(url) if url else None, queue_timeout=QUEUE_TIMEOUT) as client:
         yield {"mwaa": client.environment(os.environ["MWAA_ENVIRONMENT"])}
 
 
-def guard(url: str) -> Guard | None:
-    if not url:
-        return None
+def guard(url: str) -> DynamoDBGuard | RedisGuard:
     scheme, _, table = url.partition("://")
     return DynamoDBGuard(table) if scheme == "dynamodb" else RedisGuard(url)
 
