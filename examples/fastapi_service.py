@@ -1,6 +1,6 @@
 """A web service that triggers DAG runs and streams their state: one client for all requests, opened with the service.
 
-    pip install 'mwaa-async[emulator,cli]' fastapi uvicorn
+    pip install 'mwaa-async[emulator,cli]' 'fastapi>=0.135' uvicorn
     export MWAA_ENVIRONMENT=demo
     mwaa-async emulator -- uvicorn --app-dir examples fastapi_service:app --timeout-graceful-shutdown 10
 

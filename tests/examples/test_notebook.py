@@ -5,6 +5,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbformat import NotebookNode
 
 from mwaa_async.emulator import Emulator
 from tests.examples.programs import EXAMPLES
@@ -14,9 +15,14 @@ pytestmark = pytest.mark.anyio
 NOTEBOOK = EXAMPLES / "notebook.ipynb"
 
 
+def as_it_is_kept() -> NotebookNode:
+    notebook: NotebookNode = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
+    return notebook
+
+
 async def executed(directory: Path) -> list[str]:
     """Execute the notebook, and return what its cells show, as text or Markdown."""
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook = as_it_is_kept()
     await NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": directory}}).async_execute()
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert all(output.output_type == "execute_result" for output in outputs), outputs
@@ -41,7 +47,7 @@ async def test_without_an_environment_it_starts_one(tmp_path: Path, monkeypatch:
 
 
 def test_it_is_kept_without_outputs_and_says_first_what_to_set() -> None:
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook = as_it_is_kept()
     nbformat.validate(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [(cell.outputs, cell.execution_count) for cell in code] == [([], None)] * len(code)
