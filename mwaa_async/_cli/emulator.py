@@ -19,12 +19,6 @@ from mwaa_async._cli.signals import caught_signals
 if TYPE_CHECKING:
     from mwaa_async.emulator import Emulator
 
-# They would lead an AWS client away from the emulator's own credentials, and this program from the emulator.
-_MISLEADING = (
-    *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"),
-    *("MWAA_ASYNC_REGION", "MWAA_ASYNC_PROFILE", "MWAA_ASYNC_ENDPOINT_URL"),
-    *("MWAA_ASYNC_PROXY", "MWAA_ASYNC_CONNECT_TO"),
-)
 _PROGRAM = click.Path(exists=True, dir_okay=False, executable=True, path_type=Path)
 
 
@@ -190,13 +184,17 @@ async def _until_stopped(signals: AsyncIterator[signal.Signals]) -> int:
 
 
 def _environ(emulator: "Emulator") -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
+    from mwaa_async.emulator import MISLEADING_VARIABLES
+
+    kept = {name: value for name, value in os.environ.items() if name not in MISLEADING_VARIABLES}
     return kept | emulator.environ()
 
 
 def _exports(emulator: "Emulator") -> str:
+    from mwaa_async.emulator import MISLEADING_VARIABLES
+
     lines = [f"export {name}={_quoted(value)}\n" for name, value in emulator.environ().items()]
-    return "".join([*lines, f"unset {' '.join(_MISLEADING)}\n"])
+    return "".join([*lines, f"unset {' '.join(MISLEADING_VARIABLES)}\n"])
 
 
 def _quoted(value: str) -> str:

@@ -9,7 +9,7 @@ except ImportError as error:
     raise ImportError("the emulator needs the extra 'emulator': pip install 'mwaa-async[emulator]'") from error
 
 from mwaa_async.emulator._binary import AirflowBinary
-from mwaa_async.emulator._emulator import ClientOptions, Emulator
+from mwaa_async.emulator._emulator import MISLEADING_VARIABLES, ClientOptions, Emulator
 from mwaa_async.emulator._faults import (
     CutConnection,
     Faults,
@@ -25,6 +25,7 @@ from mwaa_async.emulator._records import CommandRecord, TokenRecord
 from mwaa_async.emulator.airflow import EmbeddedAirflow, Execution, MwaaLogs
 
 __all__ = [
+    "MISLEADING_VARIABLES",
     "AirflowBinary",
     "ClientOptions",
     "CommandRecord",

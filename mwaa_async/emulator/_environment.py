@@ -4,7 +4,8 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from mwaa_async._protocol.catalogue import command_words, is_offered
 from mwaa_async._protocol.versions import Version, parse_version
@@ -22,53 +23,80 @@ class Airflow(Protocol):
     def execute(self, words: Sequence[str], /) -> Execution | Awaitable[Execution]: ...
 
 
+@runtime_checkable
+class ResettableAirflow(Protocol):
+    """An Airflow that can be what it was in the beginning."""
+
+    def reset(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How the environments of an emulator behave."""
+
+    token_lifetime: float
+    single_use_tokens: bool
+    command_time: float
+    refused_commands: Collection[str]
+
+
 class EmulatedEnvironment:
-    """One environment of the emulator."""
+    """One environment of the emulator, from the beginning, or from a reset, to the next reset.
+
+    A request belongs to the one that it found. `issued` are the tokens of this and former ones, by their values.
+    """
 
     def __init__(
         self,
         name: str,
         airflow: Airflow,
+        behaviour: Behaviour,
         *,
         commands: list[CommandRecord],
         tokens: list[TokenRecord],
-        token_lifetime: float,
-        single_use_tokens: bool,
-        command_time: float,
-        refused_commands: Collection[str],
+        issued: dict[str, TokenRecord],
+        hostname: str = "",
     ) -> None:
         self.name = name
         self.airflow = airflow
-        self.hostname = ""
+        self.hostname = hostname
         self.record = EnvironmentRecord()
+        self._behaviour = behaviour
         self._commands = commands
         self._tokens = tokens
-        self._valid: dict[str, TokenRecord] = {}
-        self._token_lifetime = token_lifetime
-        self._single_use_tokens = single_use_tokens
-        self._command_time = command_time
-        self._refused_commands = refused_commands
+        self._issued = issued
+        self._over = asyncio.Event()
 
     def issue_token(self) -> TokenRecord:
         """Issue a CLI token for this environment."""
         token = TokenRecord(self.name, _now(), secrets.token_urlsafe(96))
         self._tokens.append(token)
-        self._valid[token.value] = token
+        self._issued[token.value] = token
         return token
 
     def accept_token(self, value: str) -> TokenRecord | None:
         """Return the token where it is this environment's and still valid, and count its use."""
-        token = self._valid.get(value)
-        if token is None or _now() - token.issued > self._token_lifetime:
+        token = self._issued.get(value)
+        if token is None or token.environment != self.name or _now() - token.issued > self._behaviour.token_lifetime:
             return None
-        if self._single_use_tokens and token.uses:
+        if self._behaviour.single_use_tokens and token.uses:
             return None
         token.uses += 1
         return token
 
     def refuses(self, line: str) -> bool:
         """Tell whether the web server refuses this command, although MWAA offers it, as real ones are seen to do."""
-        return command_words(line) in self._refused_commands
+        return command_words(line) in self._behaviour.refused_commands
+
+    async def take(self, seconds: float) -> None:
+        """Take that long, or as long as nobody resets the emulator: who waits for an answer gets it then."""
+        if seconds:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), seconds)
+
+    def end(self) -> None:
+        """Let everything that still takes its time be done with it."""
+        self._over.set()
 
     @contextmanager
     def open_request(self, line: str, token: TokenRecord, *, peer: object) -> Iterator[CommandRecord]:
@@ -86,8 +114,7 @@ class EmulatedEnvironment:
     async def run(self, record: CommandRecord) -> Execution:
         """Have Airflow run the command. Raises `ValueError` where its line cannot be split into words."""
         words = split_words(record.command)
-        if self._command_time:
-            await asyncio.sleep(self._command_time)
+        await self.take(self._behaviour.command_time)
         execution = await self._execute(words)
         record.exit_code = execution.exit_code
         return execution

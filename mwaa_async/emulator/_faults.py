@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass
+from typing import TypeVar
 
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Sign In - Airflow</title></head><body>Sign In</body></html>"
 _LONGEST = 86_400  # seconds
@@ -113,6 +114,8 @@ class SlowAnswer:
 TokenFault = RefusedByAws | WrongAwsAnswer | SlowToken
 CommandFault = CutConnection | StatusAnswer | WrongAnswer | SlowAnswer
 
+_Entry = TypeVar("_Entry")
+
 
 class Faults:
     """The faults to come: each request for a token, with a command, for a description or for who calls takes its first.
@@ -128,32 +131,47 @@ class Faults:
         self.callers: deque[TokenFault | None] = deque()
 
     def add(self, fault: TokenFault | CommandFault | None) -> None:
-        """Put the fault at the end of its script; `None` lets one command pass."""
+        """Put the fault at the end of its script; `None` lets one command pass. Raises `TypeError` for what is none."""
         if isinstance(fault, TokenFault):
             self.tokens.append(fault)
-        else:
+        elif fault is None or isinstance(fault, CommandFault):
             self.commands.append(fault)
+        else:
+            raise TypeError(f"{fault!r} is no fault")
+
+    def clear(self) -> None:
+        """Take everything off all scripts."""
+        for script in (self.tokens, self.commands, self.descriptions, self.callers):
+            script.clear()
 
     def next_for_token(self) -> TokenFault | None:
         """Return, and take off the script, what happens to this request for a token."""
-        return self.tokens.popleft() if self.tokens else None
+        return _first_of(self.tokens)
 
     def next_for_command(self) -> CommandFault | None:
         """Return, and take off the script, what happens to this command."""
-        return self.commands.popleft() if self.commands else None
+        return _first_of(self.commands)
 
     def next_redirect(self) -> StatusAnswer | None:
         """Return, and take off the script, the redirect of this command, where that is what comes next."""
-        fault = self.commands[0] if self.commands else None
+        fault = next(iter(tuple(self.commands)), None)
         if not isinstance(fault, StatusAnswer) or not fault.redirects:
             return None
-        self.commands.popleft()
+        _first_of(self.commands)
         return fault
 
     def next_for_description(self) -> TokenFault | None:
         """Return, and take off the script, what happens to this request for a description (`GetEnvironment`)."""
-        return self.descriptions.popleft() if self.descriptions else None
+        return _first_of(self.descriptions)
 
     def next_for_caller(self) -> TokenFault | None:
         """Return, and take off the script, what happens to this request to STS (`GetCallerIdentity`)."""
-        return self.callers.popleft() if self.callers else None
+        return _first_of(self.callers)
+
+
+def _first_of(script: deque[_Entry]) -> _Entry | None:
+    # Asking whether there is one is no answer where a test clears the script in another thread.
+    try:
+        return script.popleft()
+    except IndexError:
+        return None

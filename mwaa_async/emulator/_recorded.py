@@ -19,7 +19,12 @@ class RecordedAirflow:
 
     def __init__(self, version: str, answers: Iterable[Mapping[str, Any]] = ()) -> None:
         self.version = version
-        self.answers = deque(answers)
+        self._given = tuple(answers)
+        self.answers = deque(self._given)
+
+    def reset(self) -> None:
+        """Have the answers again that were given in the beginning."""
+        self.answers = deque(self._given)
 
     def execute(self, words: Sequence[str]) -> Execution:
         """Return the next answer, and take it off."""

@@ -3,7 +3,6 @@
 And of STS: `GetCallerIdentity` and `AssumeRole`, so that nothing of what a client asks leaves the machine.
 """
 
-import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -58,7 +57,7 @@ def token_api(
         fault = faults.next_for_token()
         if isinstance(fault, RefusedByAws | WrongAwsAnswer):
             return _broken(fault, "No token for you")
-        await asyncio.sleep(token_time + (fault.seconds if fault else 0.0))
+        await environment.take(token_time + (fault.seconds if fault else 0.0))
         return web.json_response(
             {"CliToken": environment.issue_token().value, "WebServerHostname": environment.hostname}
         )
@@ -78,7 +77,7 @@ def token_api(
         fault = faults.next_for_description()
         if isinstance(fault, RefusedByAws | WrongAwsAnswer):
             return _broken(fault, "No description for you")
-        await asyncio.sleep(fault.seconds if fault else 0.0)
+        await environment.take(fault.seconds if fault else 0.0)
         return web.json_response({"Environment": await _description(environment, region)})
 
     async def list_environments(request: web.Request) -> web.Response:

@@ -1,7 +1,7 @@
 """An environment's web server: `POST /aws_mwaa/cli`, and `/aws_mwaa/cli/`."""
 
-import asyncio
 import base64
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -13,22 +13,24 @@ _LARGEST_COMMAND = 16 << 20
 
 
 def web_server(
-    environment: EmulatedEnvironment, faults: Faults, *, failed_status: int, redirect_location: str
+    current: Callable[[], EmulatedEnvironment], faults: Faults, *, failed_status: int, redirect_location: str
 ) -> web.Application:
-    """Return the application that answers as the web server of an environment does.
+    """Return the application that answers as the web server of an environment does, which `current` returns.
 
     https://docs.aws.amazon.com/mwaa/latest/userguide/call-mwaa-apis-cli.html
     """
 
     async def without_slash(request: web.Request) -> web.StreamResponse:
+        environment = current()
         if await environment.redirects():
             location = redirect_location.replace("{host}", request.host)
-            return redirected(request, faults.next_redirect() or StatusAnswer(307, location=location))
+            return redirected(request, environment, faults.next_redirect() or StatusAnswer(307, location=location))
         return await cli(request)
 
     async def cli(request: web.Request) -> web.StreamResponse:
+        environment = current()
         if redirect := faults.next_redirect():
-            return redirected(request, redirect)
+            return redirected(request, environment, redirect)
         line = (await request.read()).decode(errors="replace")
         token = environment.accept_token(request.headers.get("Authorization", "").removeprefix("Bearer "))
         if token is None or environment.refuses(line):
@@ -42,11 +44,11 @@ def web_server(
                     # https://github.com/aws/amazon-mwaa-docker-images/issues/148
                     return web.json_response({"message": "MWAA does not offer this command"}, status=500)
                 execution = await environment.run(record)
-                return await _answer(request, fault, execution, failed_status)
+                return await _answer(request, environment, fault, execution, failed_status)
         except ValueError as error:
             return web.Response(status=400, text=str(error))
 
-    def redirected(request: web.Request, redirect: StatusAnswer) -> web.Response:
+    def redirected(request: web.Request, environment: EmulatedEnvironment, redirect: StatusAnswer) -> web.Response:
         environment.record.redirects += 1
         return _broken(request, redirect)
 
@@ -57,7 +59,11 @@ def web_server(
 
 
 async def _answer(
-    request: web.Request, fault: CommandFault | None, execution: Execution, failed_status: int
+    request: web.Request,
+    environment: EmulatedEnvironment,
+    fault: CommandFault | None,
+    execution: Execution,
+    failed_status: int,
 ) -> web.StreamResponse:
     answer = web.json_response(
         {"stderr": _base64(execution.stderr), "stdout": _base64(execution.stdout)},
@@ -67,17 +73,19 @@ async def _answer(
         case None:
             return answer
         case SlowAnswer():
-            await asyncio.sleep(fault.seconds)
+            await environment.take(fault.seconds)
             return answer
         case WrongAnswer(truncated=True):
             return await _half(request, answer)
         case WrongAnswer():
             return web.Response(status=fault.status, body=fault.body)
         case CutConnection() | StatusAnswer():
-            return await _broken_early(request, fault)
+            return await _broken_early(request, environment, fault)
 
 
-async def _broken_early(request: web.Request, fault: CutConnection | StatusAnswer) -> web.StreamResponse:
+async def _broken_early(
+    request: web.Request, environment: EmulatedEnvironment, fault: CutConnection | StatusAnswer
+) -> web.StreamResponse:
     """Break the connection, or answer, and let the command run on."""
     response = _broken(request, fault)
     if fault.runs_on_for:
@@ -85,7 +93,7 @@ async def _broken_early(request: web.Request, fault: CutConnection | StatusAnswe
             response.force_close()
             await response.prepare(request)
             await response.write_eof()
-        await asyncio.sleep(fault.runs_on_for)
+        await environment.take(fault.runs_on_for)
     return response
 
 

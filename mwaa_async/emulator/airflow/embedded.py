@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Lock
 
 from mwaa_async.emulator.airflow import json_logs
 from mwaa_async.emulator.airflow.call import Call, Failed
@@ -48,18 +49,31 @@ class EmbeddedAirflow:
         self._mwaa_logs = mwaa_logs
         self._dialect = dialect_of(self._version, on_mwaa=mwaa_logs is not None)
         self._commands = commands_of(self._version)
-        self._metadata = Metadata(dags)
+        self._dags = tuple(dags)
+        self._metadata = Metadata(self._dags)
         self._now = now
+        # A test may look at it, and run commands, while an emulator's thread does.
+        self._lock = Lock()
 
     def __repr__(self) -> str:
         return f"<EmbeddedAirflow {self.version} [{len(self._metadata.dags)} DAGs, {self._metadata.run_count} runs]>"
 
     def dag_runs(self) -> list[DagRun]:
         """Return the runs of all DAGs, each with its `conf`, for tests to look at."""
-        return [run for dag in self._metadata.dags.values() for run in dag.runs.values()]
+        with self._lock:
+            return [run for dag in self._metadata.dags.values() for run in dag.runs.values()]
+
+    def reset(self) -> None:
+        """Has the DAGs that it had in the beginning, and nothing else."""
+        with self._lock:
+            self._metadata = Metadata(self._dags)
 
     def execute(self, argv: Sequence[str]) -> Execution:
         """Runs one command, given without the leading ``airflow``; never raises, whatever the arguments."""
+        with self._lock:
+            return self._execute(argv)
+
+    def _execute(self, argv: Sequence[str]) -> Execution:
         call = Call(self._version, self._dialect, self._metadata, self._now().astimezone(UTC))
         if self._mwaa_logs:
             call.json_logs = self._mwaa_logs.json and self._version >= json_logs.FIRST_VERSION
