@@ -21,9 +21,8 @@ def new_namespace() -> Iterator[None]:
     """Have the calling thread, and all that it starts, in a namespace of its own. Raises `OSError` where it may not."""
     with _going_back():
         _enter_new()
-        ip(
-            "link add name one type veth peer name other"
-        )  # not every machine that has namespaces has links between them
+        # Not every machine that has namespaces has links between them.
+        ip("link add name one type veth peer name other")
         ip("link del one")
         yield
 
