@@ -17,7 +17,8 @@ class Cluster:
     """Three masters, among which the hash slots are shared."""
 
     def __init__(self, directory: Path) -> None:
-        self.masters = [_cluster_node(directory / str(which)) for which in range(3)]
+        self._bus_ports = [free_port() for _ in range(3)]
+        self.masters = [_cluster_node(directory / str(port), port) for port in self._bus_ports]
 
     def start(self) -> None:
         """Start them, and let them become a cluster."""
@@ -26,7 +27,7 @@ class Cluster:
             each.start()
             each.do("CLUSTER", "ADDSLOTSRANGE", bounds[which], bounds[which + 1] - 1)
             each.do("CLUSTER", "SET-CONFIG-EPOCH", which + 1)
-            first.do("CLUSTER", "MEET", "127.0.0.1", each.port, _bus_port(each))
+            first.do("CLUSTER", "MEET", "127.0.0.1", each.port, self._bus_ports[which])
         for each in self.masters:
             _until(lambda each=each: _is_complete(each))  # type: ignore[misc]
 
@@ -49,15 +50,9 @@ class Cluster:
             server.do("CLUSTER", "SETSLOT", slot, "NODE", _name(new))
 
 
-def _cluster_node(directory: Path) -> RedisServer:
+def _cluster_node(directory: Path, bus_port: int) -> RedisServer:
     directory.mkdir()
-    return RedisServer(directory, "--cluster-enabled", "yes", "--cluster-port", str(free_port()))
-
-
-def _bus_port(server: RedisServer) -> int:
-    port = server.do("CONFIG", "GET", "cluster-port")
-    assert isinstance(port, dict)
-    return int(port["cluster-port"])
+    return RedisServer(directory, "--cluster-enabled", "yes", "--cluster-port", str(bus_port))
 
 
 def _is_complete(server: RedisServer) -> bool:
