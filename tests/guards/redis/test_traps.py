@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import trustme
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from mwaa_async import EnvironmentId, GuardError, MwaaClient, QueueTimeoutError, RedisGuard
 from mwaa_async._aws import Account
@@ -286,6 +288,22 @@ async def test_a_server_that_pauses_longer_than_the_lease_costs_no_promise(serve
     assert not waiting.done()
     await slot.release()
     await (await asyncio.wait_for(waiting, 5)).release()
+
+
+async def test_a_lease_that_runs_out_while_a_server_is_silent_is_counted_also_when_it_is_given_back_before_that_shows(
+    server: RedisServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Redis(port=server.port, socket_timeout=1.5, retry=Retry(NoBackoff(), 0)) as client:
+        guard = redis_host(client, tmp_path, lease=1)
+        slot = await guard.acquire(ENVIRONMENT)
+        await slot.request_begins(settle_time=0.5)
+        server.do("CLIENT", "PAUSE", 4000, "ALL")
+        await asyncio.sleep(1.2)  # the next sign of life has no answer yet
+        assert guard.lost_leases == 0
+        await slot.release()
+        assert guard.lost_leases == 1
+        assert caplog.text.count("was lost") == 1
+        await guard.rest()
 
 
 async def test_a_server_that_was_never_there_is_an_error_at_once_and_no_password_is_shown(tmp_path: Path) -> None:
