@@ -1,4 +1,4 @@
-"""What Lambda's runtime does: load the function once, call it for each event (a line of stdin), write its answers.
+"""What Lambda's runtime does: load the function once, call it for each event (a line of stdin), write each answer.
 
 An error is written as Lambda does it, with its type, and the next event is waited for.
 """
@@ -27,5 +27,6 @@ def answer(handler: Any, event: dict[str, Any]) -> dict[str, Any]:
 if __name__ == "__main__":
     sys.path.insert(0, sys.argv[1])
     handler = importlib.import_module("lambda_handler").handler
+    print("loaded", flush=True)
     for line in sys.stdin:
         print(json.dumps(answer(handler, json.loads(line))), flush=True)

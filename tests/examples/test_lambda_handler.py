@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,12 @@ pytestmark = pytest.mark.anyio
 
 ROOT = EXAMPLES.parent
 EVENT = {"id": "e1", "detail": {"dag_id": "etl", "conf": {"day": "2026-01-01"}}}
+
+
+@pytest.fixture
+async def emulator() -> AsyncIterator[Emulator]:
+    async with Emulator(command_time=0.5) as emulator:
+        yield emulator
 
 
 @pytest.fixture
@@ -57,6 +63,9 @@ class MicroVM:
         self._process = process
         self._stdin = process.stdin
         self._running = Running(process)
+
+    async def loaded(self) -> None:
+        assert await self._running.line() == "loaded"
 
     async def __call__(self, event: dict[str, Any]) -> dict[str, Any]:
         await self._stdin.send(json.dumps(event).encode() + b"\n")
@@ -97,12 +106,16 @@ async def micro_vm(directory: Path, function: dict[str, str], **variables: str) 
 async def test_events_at_the_same_time_send_one_command_at_a_time(
     function: dict[str, str], emulator: Emulator, tmp_path: Path
 ) -> None:
-    async def invoke(number: int, **variables: str) -> dict[str, Any]:
-        async with micro_vm(tmp_path / f"vm-{number}", function, **variables) as vm:
-            return await vm({**EVENT, "id": f"e{number}"})
-
-    answers = await asyncio.gather(invoke(1), invoke(2), invoke(3, MWAA_ASYNC_LOCK_DIRECTORY="/proc/none"))
-    assert [answer.get("run_id") for answer in answers] == ["event-e1", "event-e2", "event-e3"], answers
+    async with AsyncExitStack() as vms:
+        started = [
+            await vms.enter_async_context(micro_vm(tmp_path / f"vm-{number}", function, **variables))
+            for number, variables in enumerate([{}, {}, {"MWAA_ASYNC_LOCK_DIRECTORY": "/proc/none"}])
+        ]
+        for vm in started:
+            await vm.loaded()
+        events = ({**EVENT, "id": f"e{number}"} for number in range(3))
+        answers = await asyncio.gather(*(vm(event) for vm, event in zip(started, events, strict=True)))
+    assert [answer.get("run_id") for answer in answers] == ["event-e0", "event-e1", "event-e2"], answers
     assert emulator.max_running("demo") == 1
 
 
@@ -110,6 +123,7 @@ async def test_an_event_that_lambda_repeats_makes_one_run_and_gives_the_lease_ba
     function: dict[str, str], emulator: Emulator, tmp_path: Path
 ) -> None:
     async with micro_vm(tmp_path / "vm", function) as vm:
+        await vm.loaded()
         first, again = await vm(EVENT), await vm(EVENT)  # warm: in the same process, with the same event loop
         assert (first["run_id"], again["run_id"]) == ("event-e1", "event-e1")
         refused = await vm({"id": "e2", "detail": {"dag_id": "nosuch"}})

@@ -25,9 +25,9 @@ WITH_REDIS, WITHOUT_ACCOUNT, WITH_DYNAMODB = re.findall(
 
 async def shell(script: str, environ: Mapping[str, str] | None = None) -> list[str]:
     """Run what somebody has copied from the README, and return the lines that it prints."""
-    done = await anyio.run_process(
-        ["bash", "-e", "-c", script], check=False, cwd=DIRECTORY, env={**os.environ, **(environ or {})}, stderr=None
-    )
+    # Each line of a worker is one write, unless somebody wants Python unbuffered.
+    environ = {**os.environ, "PYTHONUNBUFFERED": "", **(environ or {})}
+    done = await anyio.run_process(["bash", "-e", "-c", script], check=False, cwd=DIRECTORY, env=environ, stderr=None)
     assert done.returncode == 0
     return done.stdout.decode().splitlines()
 
