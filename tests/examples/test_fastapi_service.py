@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from types import ModuleType
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 import uvicorn
@@ -117,7 +118,8 @@ async def test_a_client_that_goes_away_stops_the_waiting(service: httpx.AsyncCli
     async with stream(service, "/dags/demo/runs/held/events") as seen:
         assert (await anext(seen))[0] == "state"
         assert asyncio.all_tasks() - before
-    await until(lambda: not asyncio.all_tasks() - before)
+    with anyio.fail_after(20):
+        await until(lambda: not asyncio.all_tasks() - before)
     sent = len(emulator.commands)
     assert (await service.get("/health/ready")).json()["running"] == 0
     assert (await service.post("/dags/etl/runs", json={})).status_code == 202
