@@ -1,4 +1,4 @@
-"""Promise: the diagram in docs/explanation/how-it-works.md shows how the modules stand on each other, and is complete."""
+"""Promise: the diagram in docs/explanation/how-it-works.md shows how the modules stand on each other, all of it."""
 
 import ast
 import tomllib

@@ -54,7 +54,7 @@ def rows() -> dict[str, Row]:
 
 def endings() -> dict[str, dict[str, str]]:
     """Read the table about the end of a process: for what ends, and each moment, when the next command goes out."""
-    (_, *moments), *lines = cells(section=2)
+    (_, *moments), *lines = cells(section=1)
     return {what: dict(zip(moments, after, strict=True)) for what, *after in lines}
 
 

@@ -328,7 +328,7 @@ async def test_a_wrong_password_is_an_error_that_says_so_and_does_not_show_it(
     await guard.rest()
 
 
-# What docs/explanation/many-hosts.md says.
+# What docs/how-to/several-hosts.md says.
 RULES = "~mwaa-async:* &mwaa-async:* +evalsha +eval +subscribe +publish +ping +info +time"
 RULES += " +hget +hset +hdel +hmget +zadd +zrem +zrange +zrevrange +zrank +zscore +zcard"
 
@@ -336,7 +336,7 @@ RULES += " +hget +hset +hdel +hmget +zadd +zrem +zrange +zrevrange +zrank +zscor
 async def test_a_user_with_the_rules_of_the_docs_can_do_all_of_it(
     server: RedisServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    page = Path("docs/explanation/many-hosts.md").read_text()
+    page = Path("docs/how-to/several-hosts.md").read_text()
     assert f"ACL SETUSER app on >PASSWORD {RULES}" in " ".join(page.split())
     server.do("ACL", "SETUSER", "app", "on", ">right", "resetchannels", *RULES.split())
     url = server.url.replace("//", "//app:right@")
