@@ -3,12 +3,17 @@
 import sys
 from pathlib import Path
 
+from docutils import nodes
 from pygments.lexers.special import TextLexer
+from sphinx.application import Sphinx
 from sphinx.highlighting import lexers
+from sphinx.util.docutils import SphinxDirective
 
 from mwaa_async import __version__
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+from generated import PARTS  # beside this file
 
 project = "mwaa-async"
 author = "the authors of mwaa-async"
@@ -29,7 +34,8 @@ autodoc_class_signature = "mixed"
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 
-lexers["mermaid"] = TextLexer()  # drawing it would take a script from another host
+lexers["csv"] = lexers["mermaid"] = TextLexer()  # drawing a diagram would take a script from another host
+smartquotes = False  # an option's two dashes are two
 
 copybutton_prompt_text = "$ "
 copybutton_only_copy_prompt_lines = True
@@ -41,3 +47,17 @@ html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
+
+
+class Generated(SphinxDirective):
+    """A part of a page that is written by the code."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()
+        return self.parse_text_to_nodes(PARTS[self.arguments[0]](), allow_section_headings=True)
+
+
+def setup(app: Sphinx) -> None:
+    app.add_directive("generated", Generated)
