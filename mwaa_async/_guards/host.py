@@ -154,6 +154,14 @@ class HostSlot:
         self._line = line
         self._guard = guard
 
+    @property
+    def others_wait(self) -> bool:
+        """Tell whether others than this event loop are next; the dead may count for a while."""
+        try:
+            return self._line.others_wait()
+        except OSError:
+            return False
+
     async def request_begins(self, *, settle_time: float) -> None:
         """Write into the slot's file that a request is open. Raises `GuardError`.
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from pathlib import Path
 
-from mwaa_async import Environment, HostGuard, MwaaClient
+from mwaa_async import Environment, MwaaClient
+from tests.guards.workers import ENVIRONMENT, MakeGuard
 
 SETTLE_TIME = 1.0
 
@@ -62,27 +62,29 @@ def _begin(loop: asyncio.AbstractEventLoop, environment: Environment, seconds: f
     loop.run_until_complete(asyncio.sleep(seconds))
 
 
-def leave(pipe: Connection, directory: Path, environ: dict[str, str], leaving: Callable[..., None]) -> None:
+def leave(pipe: Connection, make_guard: MakeGuard, environ: dict[str, str], leaving: Callable[..., None]) -> None:
     """Leave an event loop in that way, say when; and when told to, run a command in another event loop."""
     os.environ.update(environ)
     loop = asyncio.new_event_loop()
-    client = loop.run_until_complete(_opened(directory))
+    client = loop.run_until_complete(_opened(make_guard))
     environment = client.environment("demo", airflow_version="2.10.3")
     pipe.send("ready")
     pipe.recv()
     leaving(loop, environment)
     pipe.send(time.monotonic())
     if pipe.recv() == "run":
-        asyncio.run(_run(directory))
+        asyncio.run(_run(make_guard))
         pipe.send(time.monotonic())
         pipe.recv()
     os._exit(0)  # what is left of the event loop would complain
 
 
-async def _opened(directory: Path) -> MwaaClient:
-    return await MwaaClient(guard=HostGuard(directory), settle_time=SETTLE_TIME).__aenter__()
+async def _opened(make_guard: MakeGuard) -> MwaaClient:
+    guard = make_guard()
+    await guard.is_free(ENVIRONMENT)  # what is loaded takes its time
+    return await MwaaClient(guard=guard, settle_time=SETTLE_TIME).__aenter__()
 
 
-async def _run(directory: Path) -> None:
-    async with MwaaClient(guard=HostGuard(directory), settle_time=SETTLE_TIME) as client:
+async def _run(make_guard: MakeGuard) -> None:
+    async with MwaaClient(guard=make_guard(), settle_time=SETTLE_TIME) as client:
         await client.environment("demo", airflow_version="2.10.3").run("variables set next x")

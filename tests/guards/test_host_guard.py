@@ -3,16 +3,13 @@
 import asyncio
 import os
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mwaa_async import EnvironmentId, Guard, GuardError, HostGuard, LocalGuard
-from mwaa_async._aws import AwsOptions
-from mwaa_async._guards.lease.dynamodb_table import create_table
 from mwaa_async._guards.record import LENGTH, NOTHING, Record, boot_id, closed_slot, open_request, read_record
-from tests.guards.dynamodb.server import TABLE, DynamoDBServer
 from tests.guards.redis.hosts import dynamodb_host, host
 from tests.guards.redis.server import RedisServer
 from tests.guards.workers import ENVIRONMENT
@@ -22,26 +19,6 @@ pytestmark = pytest.mark.anyio
 GUARDS = ["HostGuard", "LocalGuard", "RedisGuard", "DynamoDBGuard"]
 
 
-@pytest.fixture(scope="module")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def dynamodb_server() -> Iterator[DynamoDBServer]:
-    server = DynamoDBServer()
-    server.start()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in server.environ().items():
-            patch.setenv(name, value)
-        asyncio.run(create_table(TABLE, AwsOptions()))
-        yield server
-    server.stop()
-
-
 @pytest.fixture(params=GUARDS)
 def guard(request: pytest.FixtureRequest, tmp_path: Path) -> Guard:
     if request.param == "HostGuard":
@@ -49,8 +26,8 @@ def guard(request: pytest.FixtureRequest, tmp_path: Path) -> Guard:
     if request.param == "LocalGuard":
         return LocalGuard()
     if request.param == "DynamoDBGuard":
-        request.getfixturevalue("dynamodb_server")
-        return dynamodb_host(TABLE, tmp_path, prefix=request.node.name)  # nobody has left anything there
+        table: str = request.getfixturevalue("dynamodb_table")
+        return dynamodb_host(table, tmp_path, prefix=request.node.name)  # nobody has left anything there
     server: RedisServer = request.getfixturevalue("redis_server")
     server.do("FLUSHALL")
     return host(server.url, tmp_path)

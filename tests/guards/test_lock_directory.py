@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,7 @@ async def test_two_who_find_the_directory_changed_still_exclude_each_other(
     await use(HostGuard(directory))
     event(directory)
     slot = await HostGuard(directory).acquire(ENVIRONMENT)
-    with process(workers.line_up, directory) as (_, waits):
+    with process(workers.line_up, partial(HostGuard, directory)) as (_, waits):
         assert await asyncio.to_thread(waits.recv) == "waiting"
         assert not waits.poll(0.3)
         await slot.release()
@@ -183,7 +184,7 @@ async def test_a_slot_that_was_lost_before_the_request_goes_out_is_waited_for_on
     directory = tmp_path / "locks"
     slot = await HostGuard(directory).acquire(ENVIRONMENT)
     event(directory)
-    with process(workers.hold, directory) as (_, holds):
+    with process(workers.hold, partial(HostGuard, directory)) as (_, holds):
         await asyncio.to_thread(holds.recv)
         begins = asyncio.create_task(slot.request_begins(settle_time=1.0))
         await asyncio.sleep(0.2)

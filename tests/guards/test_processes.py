@@ -9,17 +9,22 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from mwaa_async import HostGuard
+from mwaa_async import HostGuard, MwaaClient
 from mwaa_async.emulator import Emulator
 from tests.guards import workers
+from tests.guards.redis.hosts import redis_host
+from tests.guards.redis.server import RedisServer
+from tests.guards.shared import SharedGuard
 from tests.guards.workers import ENVIRONMENT, TurnTaken
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -65,22 +70,26 @@ def longest_wait(turns: list[TurnTaken]) -> int:
     return max(bisect.bisect_left(began, turn.began) - bisect.bisect_right(began, turn.asked) for turn in turns)
 
 
-def test_four_busy_processes_hand_over_quickly_and_nobody_starves(
-    tmp_path: Path, record_property: Callable[[str, object], None]
+def test_four_busy_processes_take_turns_and_nobody_starves(
+    shared: SharedGuard, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    turns = together(workers.busy, 4, tmp_path, 50, 0.05)
+    number = 6 if shared.lease else 50
+    turns = together(workers.busy, 4, shared.at(tmp_path), number, 0.05)
     span = turns[-1].ended - turns[0].began
-    print(f"4 processes x 50 turns of 50 ms: {span / 10:.3f} x the ideal, longest wait {longest_wait(turns)} turns")
+    part = span / (4 * number * 0.05)
+    print(f"4 processes x {number} turns of 50 ms: {part:.3f} x the ideal, longest wait {longest_wait(turns)} turns")
     record_property("longest_wait_in_turns", longest_wait(turns))
-    assert len(turns) == 200
+    assert len(turns) == 4 * number
     assert overlaps(turns) == 0
     assert longest_wait(turns) <= 20
 
 
-def test_a_process_with_very_many_turns_to_take_does_not_keep_the_others_out(tmp_path: Path) -> None:
+def test_a_process_with_very_many_turns_to_take_does_not_keep_the_others_out(
+    shared: SharedGuard, tmp_path: Path
+) -> None:
     with (
-        process(workers.busy, tmp_path, 10_000, 0.01) as (_, many),
-        process(workers.busy, tmp_path, 20, 0.01) as (_, few),
+        process(workers.busy, shared.at(tmp_path), 10_000, 0.01) as (_, many),
+        process(workers.busy, shared.at(tmp_path), 20, 0.01) as (_, few),
     ):
         assert many.recv() == few.recv() == "ready"
         many.send("go")
@@ -89,36 +98,72 @@ def test_a_process_with_very_many_turns_to_take_does_not_keep_the_others_out(tmp
         assert len(turns) == 20
         assert not many.poll()
     # Alone, twenty turns take 0.2 s; in turn with one other process, twice that.
-    assert turns[-1].ended - turns[0].asked < 2
+    assert turns[-1].ended - turns[0].asked < 2 + 20 * 4 * shared.looks_every
 
 
-@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
-def test_the_rule_holds_however_processes_are_started(tmp_path: Path, method: str) -> None:
-    asyncio.run(workers.take_turns(tmp_path, 1, 0.0, 0))  # a fork inherits what this leaves open
-    turns = together(workers.busy, 3, tmp_path, 20, 0.005, context=multiprocessing.get_context(method))
-    assert len(turns) == 60
+def test_processes_of_one_host_hand_a_lease_over_as_quickly_as_hosts_do(
+    redis_server: RedisServer, tmp_path: Path
+) -> None:
+    before = redis_server.steps()
+    turns = together(workers.busy, 2, partial(redis_host, redis_server.url, tmp_path), 20, 0.02)
+    assert overlaps(turns) == 0
+    assert redis_server.steps() - before < 3 * len(turns), "one gives it back, and the other one takes it"
+
+
+@pytest.mark.parametrize(
+    ("shared", "method"),
+    [
+        ("HostGuard", "fork"),
+        ("HostGuard", "forkserver"),
+        ("HostGuard", "spawn"),
+        ("RedisGuard", "fork"),
+        ("RedisGuard", "forkserver"),
+        ("DynamoDBGuard", "fork"),
+    ],
+    indirect=["shared"],
+)
+def test_the_rule_holds_however_processes_are_started(shared: SharedGuard, tmp_path: Path, method: str) -> None:
+    asyncio.run(workers.take_turns(shared.at(tmp_path), 1, 0.0, 0))  # a fork inherits what this leaves open
+    number = 4 if shared.lease else 20
+    turns = together(workers.busy, 3, shared.at(tmp_path), number, 0.005, context=multiprocessing.get_context(method))
+    assert len(turns) == 3 * number
     assert overlaps(turns) == 0
 
 
-@pytest.mark.parametrize("work", [workers.busy_on_uvloop, workers.busy_in_threads], ids=lambda work: work.__name__)
-def test_the_rule_holds_on_other_event_loops_and_in_threads(tmp_path: Path, work: Callable[..., None]) -> None:
-    turns = together(work, 2, tmp_path, 20, 0.005)
-    assert len(turns) >= 40
+@pytest.mark.parametrize(
+    ("shared", "work"),
+    [
+        ("HostGuard", workers.busy_on_uvloop),
+        ("HostGuard", workers.busy_in_threads),
+        ("RedisGuard", workers.busy_on_uvloop),
+        ("RedisGuard", workers.busy_in_threads),
+        ("DynamoDBGuard", workers.busy_on_uvloop),
+    ],
+    indirect=["shared"],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_the_rule_holds_on_other_event_loops_and_in_threads(
+    shared: SharedGuard, tmp_path: Path, work: Callable[..., None]
+) -> None:
+    number = 5 if shared.lease else 20
+    turns = together(work, 2, shared.at(tmp_path), number, 0.005)
+    assert len(turns) >= 2 * number
     assert overlaps(turns) == 0
 
 
-def test_event_loops_in_threads_of_this_process_take_turns(tmp_path: Path) -> None:
-    turns = sorted(workers.turns_of_threads(tmp_path, 100, 0.002), key=lambda turn: turn.began)
-    assert len(turns) == 300
+def test_event_loops_in_threads_of_this_process_take_turns(shared: SharedGuard, tmp_path: Path) -> None:
+    number = 10 if shared.lease else 100
+    turns = sorted(workers.turns_of_threads(shared.at(tmp_path), number, 0.002), key=lambda turn: turn.began)
+    assert len(turns) == 3 * number
     assert overlaps(turns) == 0
     assert longest_wait(turns) <= 3
 
 
 @pytest.mark.anyio
-async def test_a_forked_child_neither_holds_nor_frees_its_parents_slot(tmp_path: Path) -> None:
-    slot = await HostGuard(tmp_path).acquire(ENVIRONMENT)
+async def test_a_forked_child_neither_holds_nor_frees_its_parents_slot(shared: SharedGuard, tmp_path: Path) -> None:
+    slot = await shared.at(tmp_path)().acquire(ENVIRONMENT)
     fork = multiprocessing.get_context("fork")
-    with process(workers.line_up, tmp_path, context=fork) as (_, pipe):
+    with process(workers.line_up, shared.at(tmp_path), context=fork) as (_, pipe):
         assert await asyncio.to_thread(pipe.recv) == "waiting"
         assert not pipe.poll(0.1), "the child waits, though it inherited the parent's open files"
         released = time.monotonic()
@@ -127,33 +172,35 @@ async def test_a_forked_child_neither_holds_nor_frees_its_parents_slot(tmp_path:
 
 
 @contextmanager
-def holder_and_waiters(directory: Path, waiters: int) -> Iterator[list[tuple[int, Connection]]]:
+def holder_and_waiters(make_guard: workers.MakeGuard, waiters: int) -> Iterator[list[tuple[int, Connection]]]:
     """Start a process that has the slot, and then others that wait for it."""
     with contextlib.ExitStack() as stack:
-        processes = [stack.enter_context(process(workers.hold, directory))]
+        processes = [stack.enter_context(process(workers.hold, make_guard))]
         processes[0][1].recv()
-        processes += [stack.enter_context(process(workers.line_up, directory)) for _ in range(waiters)]
+        processes += [stack.enter_context(process(workers.line_up, make_guard)) for _ in range(waiters)]
         assert all(pipe.recv() == "waiting" for _, pipe in processes[1:])
         assert not any(pipe.poll(0.1) for _, pipe in processes[1:])
         yield processes
 
 
-def test_a_process_that_is_killed_frees_the_slot_at_once(tmp_path: Path) -> None:
-    with holder_and_waiters(tmp_path, 1) as [(holder, _), (_, waits)]:
+def test_a_process_that_is_killed_frees_the_slot_at_once_or_when_its_lease_is_over(
+    shared: SharedGuard, tmp_path: Path
+) -> None:
+    with holder_and_waiters(shared.at(tmp_path), 1) as [(holder, _), (_, waits)]:
         killed = time.monotonic()
         os.kill(holder, signal.SIGKILL)
-        assert 0 < waits.recv() - killed < 0.5
+        assert 0 < waits.recv() - killed < (shared.lease + 2 if shared.lease else 0.5)
 
 
-def test_a_process_that_is_killed_in_line_is_passed_over(tmp_path: Path) -> None:
-    with holder_and_waiters(tmp_path, 2) as [(_, holds), (first, _), (_, second_waits)]:
+def test_a_process_that_is_killed_in_line_is_passed_over(shared: SharedGuard, tmp_path: Path) -> None:
+    with holder_and_waiters(shared.at(tmp_path), 2) as [(_, holds), (first, _), (_, second_waits)]:
         os.kill(first, signal.SIGKILL)
         holds.send(0.0)
         assert second_waits.recv() >= holds.recv()
 
 
-def test_a_process_that_is_stopped_keeps_the_slot_until_it_goes_on(tmp_path: Path) -> None:
-    with holder_and_waiters(tmp_path, 1) as [(holder, holds), (_, waits)]:
+def test_a_process_that_is_stopped_keeps_the_slot_until_it_goes_on(shared: SharedGuard, tmp_path: Path) -> None:
+    with holder_and_waiters(shared.at(tmp_path), 1) as [(holder, holds), (_, waits)]:
         os.kill(holder, signal.SIGSTOP)
         holds.send(0.0)
         assert not waits.poll(0.5)
@@ -161,14 +208,17 @@ def test_a_process_that_is_stopped_keeps_the_slot_until_it_goes_on(tmp_path: Pat
         assert waits.recv() >= holds.recv()
 
 
-def test_those_behind_a_stopped_process_know_who_has_the_slot_and_who_is_before_them(tmp_path: Path) -> None:
+def test_those_behind_a_stopped_process_know_who_has_the_slot_and_who_is_before_them(
+    shared: SharedGuard, tmp_path: Path
+) -> None:
+    make_guard = shared.at(tmp_path)
     with (
         contextlib.ExitStack() as stack,
-        process(workers.hold_with_a_request, tmp_path) as (holder, holds),
-        process(workers.say_who_is_before, tmp_path) as (_, says),
+        process(workers.hold_with_a_request, make_guard) as (holder, holds),
+        process(workers.say_who_is_before, make_guard) as (_, says),
     ):
         assert holds.recv() == "open"
-        first, waits = stack.enter_context(process(workers.line_up, tmp_path))
+        first, waits = stack.enter_context(process(workers.line_up, make_guard))
         assert waits.recv() == "waiting"
         says.send("line up")
         os.kill(holder, signal.SIGSTOP)
@@ -178,20 +228,25 @@ def test_those_behind_a_stopped_process_know_who_has_the_slot_and_who_is_before_
     assert said == (f"process {holder} of this host", f"process {first} of this host")
 
 
-def test_a_slot_that_is_to_stay_closed_stays_closed_for_everybody_even_when_its_process_is_gone(tmp_path: Path) -> None:
-    with process(workers.hold, tmp_path) as (_, holds):
+def test_a_slot_that_is_to_stay_closed_stays_closed_for_everybody_even_when_its_process_is_gone(
+    shared: SharedGuard, tmp_path: Path
+) -> None:
+    with process(workers.hold, shared.at(tmp_path)) as (_, holds):
         holds.recv()
         holds.send(0.8)
         released = holds.recv()
-    with process(workers.line_up, tmp_path) as (_, waits):
+    with process(workers.line_up, shared.at(tmp_path)) as (_, waits):
         assert waits.recv() == "waiting"
         assert waits.recv() - released > 0.75
 
 
 @pytest.mark.anyio
-async def test_several_processes_send_one_command_at_a_time_also_when_one_is_killed(tmp_path: Path) -> None:
+async def test_several_processes_send_one_command_at_a_time_also_when_one_is_killed(
+    shared: SharedGuard, tmp_path: Path
+) -> None:
+    number = 5 if shared.lease else 15
     async with Emulator(command_time=0.02) as emulator:
-        arguments = (tmp_path, emulator.environ(), 15)
+        arguments = (shared.at(tmp_path), emulator.environ(), number)
         with contextlib.ExitStack() as stack:
             children = [stack.enter_context(process(workers.run_commands, *arguments)) for _ in range(4)]
             for _, pipe in children:
@@ -201,37 +256,48 @@ async def test_several_processes_send_one_command_at_a_time_also_when_one_is_kil
                 assert await asyncio.to_thread(pipe.recv) == "done"
         assert emulator.max_running("demo") == 1
         commands = [record.command for record in emulator.commands]
-    assert len(commands) == len(set(commands)) >= 45
+    assert len(commands) == len(set(commands)) >= 3 * number
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    ("shared", "number"),
+    [
+        ("HostGuard", signal.SIGKILL),
+        ("HostGuard", signal.SIGTERM),
+        ("HostGuard", signal.SIGHUP),
+        ("RedisGuard", signal.SIGKILL),
+        ("DynamoDBGuard", signal.SIGTERM),
+    ],
+    indirect=["shared"],
+    ids=lambda value: getattr(value, "name", value),
+)
 async def test_what_ends_with_a_request_open_leaves_the_slot_closed_for_its_settle_time(
-    tmp_path: Path, number: signal.Signals
+    shared: SharedGuard, tmp_path: Path, number: signal.Signals
 ) -> None:
-    async with Emulator(command_time=0.9) as emulator:
-        with (
-            process(workers.run_commands, tmp_path, emulator.environ(), 1) as (first, started),
-            process(workers.run_commands, tmp_path, emulator.environ(), 1) as (_, waits),
-        ):
-            assert await asyncio.to_thread(started.recv) == await asyncio.to_thread(waits.recv) == "ready"
+    options: dict[str, Any] = {"guard": shared.at(tmp_path)(), "settle_time": workers.SETTLE_TIME}
+    async with Emulator(command_time=0.9) as emulator, MwaaClient(**emulator.client_options(), **options) as client:
+        with process(workers.run_commands, shared.at(tmp_path), emulator.environ(), 1) as (running, _):
             while not emulator.commands:
                 await asyncio.sleep(0.01)
-            running = int(emulator.commands[0].command.split()[2].partition("-")[0])
-            other = waits if running == first else started
+            waiting = asyncio.create_task(client.environment("demo").run("version"))
+            await asyncio.sleep(0.2)  # it fetches its token, and lines up
             os.kill(running, number)
             ended = time.monotonic()
-            assert await asyncio.to_thread(other.recv) == "done"
+            await waiting
         assert emulator.max_running("demo") == 1
-        assert workers.SETTLE_TIME <= emulator.commands[1].start - ended < workers.SETTLE_TIME + 2
+        # The last sign of life of a lease was up to a third of it before.
+        longest = max(workers.SETTLE_TIME, shared.lease)
+        assert longest - shared.lease / 3 - 0.1 <= emulator.commands[1].start - ended < longest + 2
 
 
-def test_waiting_takes_hardly_any_time_of_the_processor(tmp_path: Path) -> None:
+def test_waiting_for_lock_files_takes_hardly_any_time_of_the_processor(tmp_path: Path) -> None:
     """Twelve wait, of whom five have no position in the queue."""
+    make_guard = partial(HostGuard, tmp_path)
     with contextlib.ExitStack() as stack:
-        _, holds = stack.enter_context(process(workers.hold, tmp_path))
+        _, holds = stack.enter_context(process(workers.hold, make_guard))
         holds.recv()
-        pipes = [stack.enter_context(process(workers.wait_and_measure, tmp_path))[1] for _ in range(12)]
+        pipes = [stack.enter_context(process(workers.wait_and_measure, make_guard))[1] for _ in range(12)]
         assert all(pipe.recv() == "waiting" for pipe in pipes)
         time.sleep(3.0)
         for pipe in pipes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ async def test_commands_run_while_aws_lets_another_process_wait(tmp_path: Path, 
     async with Emulator() as emulator:
         script = getattr(emulator.faults, call)
         script.append(SlowToken(HANGS))
-        with process(workers.run_commands, tmp_path, emulator.environ(), 1) as (_, pipe):
+        with process(workers.run_commands, partial(HostGuard, tmp_path), emulator.environ(), 1) as (_, pipe):
             await until(lambda: not script)  # the other process has asked AWS
             async with MwaaClient(**emulator.client_options(), guard=HostGuard(tmp_path)) as client:
                 began = time.monotonic()

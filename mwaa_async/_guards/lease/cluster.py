@@ -176,7 +176,7 @@ class LeaseSlot:
     async def release(self, *, closed_for: float = 0.0) -> None:
         """Give the slot back. That it stays closed is known to the engine, and so outlives this host."""
         try:
-            await self._seat.end_use(closed_for)
+            await self._seat.end_use(closed_for, is_wanted=self._host_slot is not None and self._host_slot.others_wait)
         finally:
             self._seat.queue.release()
             self._connection.leave()
@@ -200,7 +200,9 @@ def _before(view: View, own: Contender | None, here: SlotStatus) -> tuple[str, .
     if str(own) in line:
         line = line[: line.index(str(own))]
     those = ([] if view.owner is None else [view.owner]) + line
-    return tuple(dict.fromkeys([*map(_called, those), *here.before]))
+    # Who has this host's own slot has not signed there, and is the one who has the lease, or is in line for it.
+    signed = [each for each in here.before if each != process_name(0)]
+    return tuple(dict.fromkeys([*map(_called, those), *signed])) or here.before
 
 
 def _called(who: str) -> str:

@@ -88,10 +88,13 @@ class Seat:
                 return True
         return False
 
-    async def end_use(self, closed_for: float) -> None:
-        """Keep the lease for the next command while nobody else waits, or give it back."""
+    async def end_use(self, closed_for: float, *, is_wanted: bool) -> None:
+        """Keep the lease for the next command while nobody else waits, or give it back.
+
+        With `is_wanted` another process of this host waits, which takes a lease of its own.
+        """
         held = self._held
-        if held is None or closed_for or self.others_wait or not held.is_valid(now()):
+        if held is None or closed_for or is_wanted or self.others_wait or not held.is_valid(now()):
             await self._give_back(closed_for)
         else:
             self._is_used = False
@@ -104,19 +107,19 @@ class Seat:
 
     async def _give_back(self, closed_for: float) -> None:
         """Give the lease back; where that fails, it goes on in the background."""
-        held, was_used, until = self._held, self._is_used, now() + closed_for
+        held, was_used, ended = self._held, self._is_used, now()
         self._is_used = False
         if held is None:
             return
-        was_valid = held.is_valid(now())
         self._connection.use()
         self._drop()
         try:
             engine = await self._connection.engine()
             was_ours = await engine.leave(self._environment, held.who, held.fence, closed_for=closed_for)
         except (EngineError, asyncio.CancelledError) as error:
-            self._leave_later(held.who, held.fence, until)
-            if was_used and not was_valid:  # whether somebody has taken it is not known, as where a renewal fails
+            self._leave_later(held.who, held.fence, ended + closed_for)
+            if was_used and not held.is_valid(ended):
+                # Nobody can tell later: somebody else may have had it by then.
                 self._tell_loss(held, str(error) or "it could not be renewed")
             if isinstance(error, asyncio.CancelledError):
                 raise
