@@ -121,8 +121,9 @@ class DynamoDBEngine:
     async def called(self, environment: EnvironmentId, who: Contender, seconds: float, *, holds: bool) -> None:
         """Look every `poll_interval`, and return as soon as there is something new for this contender."""
         until, told = now() + seconds, self._told.get(str(who), _Told(0, 0, others_wait=False))
-        # Whoever holds the lease has nothing more to learn then; whoever is far behind needs not look that often.
-        pause = seconds if holds and told.others_wait else self._poll_interval * max(1, told.before)
+        # Whoever holds the lease has nothing more to learn then. Whoever is far behind looks as often as the others:
+        # those before it may have taken their turns by the next look.
+        pause = seconds if holds and told.others_wait else self._poll_interval
         while (rest := until - now()) > 0:
             await asyncio.sleep(min(pause, rest))
             if now() < until and await self._is_called(environment, who, told, holds=holds):
@@ -130,7 +131,8 @@ class DynamoDBEngine:
 
     async def _is_called(self, environment: EnvironmentId, who: Contender, told: _Told, *, holds: bool) -> bool:
         try:
-            record = await self._read(environment, is_consistent=not holds)
+            # Half a read unit does for what is no hurry; a record that is a little old is found out by the next write.
+            record = await self._read(environment, is_consistent=not (holds or told.before))
         except EngineError:
             return holds  # who waits asks soon, and learns then what is the matter; who has the lease asks now
         if holds:

@@ -22,8 +22,10 @@ from mwaa_async._identity import EnvironmentId
 
 logger = logging.getLogger("mwaa_async")
 
+LOST_CALL = 2.0
+"""Seconds after which a holder looks whether somebody waits, of whom it has heard nothing."""
+
 _POLL = 1.0  # seconds between two looks of whoever cannot be called
-_LOST_CALL = 2.0  # seconds after which a holder looks whether somebody waits, of whom it has heard nothing
 _SILENCE = 10.0  # seconds without a word from the server, after which it is asked whether it is there
 _MISTAKES = (AuthenticationError, AuthorizationError, NoPermissionError)
 # What a server says that is no mistake of the caller: it starts, fails over, or moves slots.
@@ -76,7 +78,7 @@ class RedisEngine:
         if not self._node.done():
             self._node.set_result(who.node)
         bell = self._bell(who)
-        longest = (_LOST_CALL if holds else seconds) if self._listens else _POLL
+        longest = (LOST_CALL if holds else seconds) if self._listens else _POLL
         with suppress(TimeoutError):
             async with asyncio.timeout(min(seconds, longest)):
                 await bell.wait()

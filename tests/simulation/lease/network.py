@@ -11,6 +11,7 @@ from typing import TypeVar
 from mwaa_async._guards.lease import protocol
 from mwaa_async._guards.lease.engine import Connect, Engine, EngineError, View
 from mwaa_async._guards.lease.protocol import Contender, Granted, Held, Left, Queued, State, Step, Watch, by_clock
+from mwaa_async._guards.lease.redis_engine import LOST_CALL
 from mwaa_async._identity import EnvironmentId
 from tests.simulation.lease.scenario import Settings
 from tests.simulation.lease.store import Store
@@ -104,8 +105,9 @@ class SimulatedEngine:
 
     async def called(self, environment: EnvironmentId, who: Contender, seconds: float, *, holds: bool) -> None:
         bell = self._bell(who)
+        longest = (LOST_CALL if holds else seconds) if self._network.settings.has_clock else _POLL
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds if self._network.settings.has_clock else min(seconds, _POLL)):
+            async with asyncio.timeout(min(seconds, longest)):
                 await bell.wait()
 
     async def _do(self, who: Contender, decide: Callable[[State, int, Left, int], tuple[Step, T]]) -> T:

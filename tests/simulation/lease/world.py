@@ -24,7 +24,8 @@ from tests.simulation.lease.store import Store
 from tests.simulation.witness import Witness
 
 _LONG = 20_000.0  # seconds; no run needs that many
-_SOON = 2.0  # seconds in which a holder learns that somebody waits
+_SOON = 0.5  # seconds in which a holder learns that somebody waits
+_LOST_CALL = 2.0  # and how many more it may take where the call was lost; the docs say so
 _ENVIRONMENT = EnvironmentId("aws", "eu-west-1", "demo")
 
 
@@ -228,8 +229,8 @@ class World:
         since = min((place.since for place in self._store.truth.places.values()), default=now)
         begun = self._begun.setdefault(held.fence, [])
         begun.append(now)
-        # A call that is lost is made up for by the heartbeat, which also tells that somebody waits.
-        learns_within = _SOON + (self._plan.settings.lease / 3 if self._plan.settings.lost_calls else 0.0)
+        # A call that is lost is made up for by a look, which a heartbeat is, too.
+        learns_within = _SOON + (_LOST_CALL if self._plan.settings.lost_calls else 0.0)
         turns = sum(moment > since + learns_within for moment in begun)
         is_fair = turns <= 1 or not self._plan.is_calm
         self._witness.expect(is_fair, str(held.who), f"begins {turns} requests, and somebody waits")
