@@ -13,7 +13,7 @@ from tests.guards.workers import ENVIRONMENT
 
 pytestmark = pytest.mark.anyio
 
-POLL = 0.4
+POLL = 1.0
 WHO = [Contender(name, 0, 4711, name) for name in "abcd"]
 
 
@@ -38,5 +38,5 @@ async def test_whoever_comes_last_is_called_by_its_next_look_when_all_before_it_
         await engines[which].leave(ENVIRONMENT, WHO[which], 0)
     free = loop.time()
     await looking
-    assert loop.time() - free < 1.5 * POLL
+    assert loop.time() - free < 1.3 * POLL
     assert isinstance(await engines[-1].ask(ENVIRONMENT, WHO[-1], term=30.0), Granted)
