@@ -81,7 +81,7 @@ def leave(pipe: Connection, make_guard: MakeGuard, environ: dict[str, str], leav
 
 async def _opened(make_guard: MakeGuard) -> MwaaClient:
     guard = make_guard()
-    await guard.is_free(ENVIRONMENT)  # what is loaded takes its time
+    await guard.status(ENVIRONMENT)  # what is loaded takes its time
     return await MwaaClient(guard=guard, settle_time=SETTLE_TIME).__aenter__()
 
 

@@ -3,9 +3,11 @@
 import asyncio
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,8 +115,12 @@ def another_host(shared: SharedGuard, directory: Path) -> Path:
     return directory / "other" if shared.lease else directory
 
 
-def client(emulator: Emulator, guard: ProcessGuard) -> MwaaClient:
-    return MwaaClient(guard=guard, settle_time=SETTLE_TIME, **emulator.client_options())
+@asynccontextmanager
+async def client(emulator: Emulator, guard: ProcessGuard) -> AsyncIterator[MwaaClient]:
+    await guard.status(ENVIRONMENT)  # what is loaded would keep this event loop, and so the emulator, from running
+    options: dict[str, Any] = {**emulator.client_options(), "guard": guard, "settle_time": SETTLE_TIME}
+    async with MwaaClient(**options) as client:
+        yield client
 
 
 def first_ended(emulator: Emulator) -> float:

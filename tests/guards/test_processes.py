@@ -275,7 +275,9 @@ async def test_several_processes_send_one_command_at_a_time_also_when_one_is_kil
 async def test_what_ends_with_a_request_open_leaves_the_slot_closed_for_its_settle_time(
     shared: SharedGuard, tmp_path: Path, number: signal.Signals
 ) -> None:
-    options: dict[str, Any] = {"guard": shared.at(tmp_path)(), "settle_time": workers.SETTLE_TIME}
+    guard = shared.at(tmp_path)()
+    await guard.status(ENVIRONMENT)  # what is loaded would keep this event loop, and so the emulator, from running
+    options: dict[str, Any] = {"guard": guard, "settle_time": workers.SETTLE_TIME}
     async with Emulator(command_time=0.9) as emulator, MwaaClient(**emulator.client_options(), **options) as client:
         with process(workers.run_commands, shared.at(tmp_path), emulator.environ(), 1) as (running, _):
             while not emulator.commands:

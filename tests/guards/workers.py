@@ -40,7 +40,7 @@ class TurnTaken:
 async def take_turns(make_guard: MakeGuard, number: int, length: float, who: int) -> list[TurnTaken]:
     """Take that many turns one after the other, asking for the next one at once."""
     guard, turns = make_guard(), []
-    await guard.is_free(ENVIRONMENT)  # it is the turns that are measured, and not what is loaded before
+    await guard.status(ENVIRONMENT)  # it is the turns that are measured, and not what is loaded before
     for _ in range(number):
         asked = time.monotonic()
         slot = await guard.acquire(ENVIRONMENT)
@@ -122,7 +122,9 @@ def line_up(pipe: Connection, make_guard: MakeGuard, environment: EnvironmentId 
     """Wait for the slot, say when it came, and give it back."""
 
     async def run() -> None:
-        acquiring = asyncio.create_task(make_guard().acquire(environment))
+        guard = make_guard()
+        await guard.status(environment)  # which loads what is needed
+        acquiring = asyncio.create_task(guard.acquire(environment))
         await asyncio.sleep(0.2)
         pipe.send("waiting")
         slot = await acquiring

@@ -1,4 +1,6 @@
-"""DynamoDB as moto (or dynalite) plays it, over HTTP and with one worker thread: a conditional write is atomic.
+"""DynamoDB as moto (or dynalite) plays it, over HTTP, one request after the other: a conditional write is atomic.
+
+A client that stands still with a connection open keeps nobody waiting.
 
 A test may let it fail, before or after it has done what was asked, and counts what it was asked.
 """
@@ -68,10 +70,11 @@ class DynamoDBServer:
     player: Player = field(default_factory=Moto)
     faults: deque[Fault] = field(default_factory=deque)
     asked: Counter[str] = field(default_factory=Counter)
+    _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self) -> None:
         self.player.forget()
-        self._server = make_server("127.0.0.1", 0, self._serve, threaded=False, request_handler=_Quiet)
+        self._server = make_server("127.0.0.1", 0, self._serve, threaded=True, request_handler=_Quiet)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
 
@@ -99,6 +102,10 @@ class DynamoDBServer:
         }
 
     def _serve(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        with self._one_at_a_time:
+            return self._served(environ, start_response)
+
+    def _served(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
         self.asked[operation] += 1
         fault = self._fault(operation)
