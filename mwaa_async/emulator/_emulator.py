@@ -52,8 +52,8 @@ class Emulator:
     """A local MWAA on loopback: `async with Emulator(environments=["demo"], airflow="2.10.3") as emulator:`.
 
     It serves in the event loop that runs. `with Emulator() as emulator:` serves in a thread with an event loop of its
-    own, whether one runs here or not, until the end of the block. `reset`, `stop_web_server` and `start_web_server`
-    are awaited in the former, and may be in the latter, where they are done when they return.
+    own, whether one runs here or not, until the end of the block. Methods that
+    return an awaitable have to be awaited in the former, and may be in the latter, where they are done when they return.
 
     `airflow` is the version of an Airflow in memory, with the DAGs `dags`, or an `AirflowBinary`, or a
     `RecordedAirflow`; any other object with `version` and `execute` does, too. A DAG is its id, after which may stand
@@ -173,6 +173,10 @@ class Emulator:
         """
         return self._in_servers(self._reset)
 
+    def finish_commands(self) -> Awaitable[None]:
+        """Let no command that is running take any more of its `command_time`, or of a fault's: it is answered now."""
+        return self._in_servers(self._finish_commands)
+
     def stop_web_server(self, environment: str) -> Awaitable[None]:
         """Make the web server of an environment go away: its connections end and new ones are refused."""
         return self._in_servers(self._stop_web_server, environment)
@@ -276,6 +280,10 @@ class Emulator:
         port = int(emulated.hostname.rpartition(":")[2] or 0)
         runner = self._web_servers[environment] = await self._serve(application, port)
         emulated.hostname = f"{_HOST}:{runner.addresses[0][1]}"
+
+    async def _finish_commands(self) -> None:
+        for environment in self._environments.values():
+            environment.hurry()
 
     async def _reset(self) -> None:
         before = list(self._environments.values())

@@ -23,12 +23,13 @@ _MARKER = (
     "arguments of Emulator, such as airflow='3.0.6', environments=['dev', 'prod'] or dags=['etl:fails']."
 )
 _BY_PYTEST_ASYNCIO = "mwaa_async_pytest_asyncio"
+_NAMES_OF_PYTEST_ASYNCIO = ("asyncio", "pytest_asyncio", "pytest_asyncio.plugin")  # the last ones after `-p`
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and the fixtures that only pytest-asyncio can run."""
     config.addinivalue_line("markers", _MARKER)
-    if config.pluginmanager.hasplugin("asyncio") or config.pluginmanager.hasplugin("pytest_asyncio"):
+    if any(map(config.pluginmanager.hasplugin, _NAMES_OF_PYTEST_ASYNCIO)):
         from mwaa_async.pytest_plugin import by_pytest_asyncio
 
         config.pluginmanager.register(by_pytest_asyncio, _BY_PYTEST_ASYNCIO)
@@ -178,8 +179,8 @@ def _said_with_the_name_of(request: pytest.FixtureRequest) -> Iterator[None]:
         raise _failure(request, f"mwaa_emulator cannot be what it is asked for: {error}") from None
 
 
-def _failure(request: pytest.FixtureRequest, reason: str) -> Exception:
-    failure: Exception = pytest.fail.Exception(f"{request.node.nodeid}: {reason}", pytrace=False)
+def _failure(request: pytest.FixtureRequest, reason: str) -> BaseException:
+    failure: BaseException = pytest.fail.Exception(f"{request.node.nodeid}: {reason}", pytrace=False)
     return failure
 
 

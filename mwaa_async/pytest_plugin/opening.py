@@ -18,4 +18,8 @@ async def opened_client(emulator: "Emulator") -> "AsyncIterator[MwaaClient]":
     from mwaa_async import MwaaClient
 
     async with MwaaClient(**emulator.client_options(), settle_time=_SETTLE_TIME) as client:
-        yield client
+        try:
+            yield client
+        finally:
+            # What the test has left running would keep the client from closing.
+            await emulator.finish_commands()
