@@ -20,7 +20,7 @@ def main(directory: Path) -> None:
     elif not is_complete(directory, WANTED):
         directory.mkdir(parents=True, exist_ok=True)
         words = ("install", "--silent", "--no-fund", "--no-audit", "--prefix", directory, WANTED)
-        subprocess.run([npm, *words], check=True)
+        subprocess.run([npm, *words], check=True, timeout=300)
         mark_complete(directory, WANTED)
 
 
