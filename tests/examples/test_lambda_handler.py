@@ -33,7 +33,7 @@ EVENT = {"id": "e1", "detail": {"dag_id": "etl", "conf": {"day": "2026-01-01"}}}
 
 @pytest.fixture
 async def emulator() -> AsyncIterator[Emulator]:
-    async with Emulator(command_time=0.5) as emulator:
+    async with Emulator(command_time=0.25) as emulator:
         yield emulator
 
 
@@ -130,7 +130,7 @@ async def test_an_event_that_lambda_repeats_makes_one_run_and_gives_the_lease_ba
         assert refused["errorType"] == "DagNotFoundError"
         vm.freeze()
         # Nobody waits for the end of the lease, which is 30 s, of a function that is frozen.
-        async with MwaaClient(guard=DynamoDBGuard(TABLE), queue_timeout=15) as client:
+        async with MwaaClient(guard=DynamoDBGuard(TABLE), queue_timeout=25) as client:
             await client.environment("demo").dags.trigger("etl")
     run, _ = emulator.airflow("demo").dag_runs()  # type: ignore[attr-defined]
     assert (run.run_id, run.conf) == ("event-e1", {"day": "2026-01-01"})
