@@ -91,7 +91,7 @@ WHAT_TO_DO = {
     "TokenError": "Look at the message, and at `mwaa-async doctor ENVIRONMENT`. Repeat it when the cause is gone.",
     "EnvironmentNotFoundError": "Look at the name, the region and the account (`mwaa-async environments`).",
     "AccessDeniedError": "Give the caller [the policy](../how-to/iam-policy.md), or renew the credentials.",
-    "ThrottledError": "Wait, and repeat it. Fewer clients share more tokens: one client for a program.",
+    "ThrottledError": "Wait, and repeat it. One client for a program shares its tokens.",
     "QueueTimeoutError": "Repeat it, or wait longer. `mwaa-async guard status ENVIRONMENT` says who has the slot.",
     "GuardError": "Look at the lock directory, the server or the table that the message names.",
     "EventLoopError": "Open the client in the event loop that uses it.",
@@ -113,14 +113,18 @@ WHAT_TO_DO = {
 }
 
 
-def errors() -> str:
-    """Return the table of all errors, and a section for each."""
-    found = list(_errors(MwaaError))
+def error_table() -> str:
+    """Return the table of all errors, each below what it is a kind of."""
     rows = (
-        (f"{'… ' * depth}[{code(one.__name__)}](#{one.__name__.lower()})", ran(one), _when(one)) for depth, one in found
+        (f"{'… ' * depth}[{code(one.__name__)}](#{one.__name__.lower()})", ran(one), _when(one))
+        for depth, one in _errors(MwaaError)
     )
-    sections = (_error(one) for _, one in found)
-    return "\n\n".join([table(("Error", "`ran`", "When"), rows), *sections])
+    return table(("Error", "`ran`", "When"), rows)
+
+
+def errors() -> str:
+    """Return a section for each error."""
+    return "\n\n".join(_error(one) for _, one in _errors(MwaaError))
 
 
 def _errors(error: type[MwaaError], depth: int = 0) -> Iterator[tuple[int, type[MwaaError]]]:
@@ -195,5 +199,5 @@ def _option_defaults() -> Iterator[Row]:
 
 
 PARTS: dict[str, Callable[[], str]] = {
-    part.__name__: part for part in (command_line, defaults, environment_variables, errors, global_options)
+    part.__name__: part for part in (command_line, defaults, environment_variables, error_table, errors, global_options)
 }
