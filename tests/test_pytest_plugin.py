@@ -63,7 +63,7 @@ SYNC = """
     import asyncio
     import os
     import unittest
-    
+
     import pytest
 
     from mwaa_async import MwaaClient
@@ -226,8 +226,8 @@ def test_synchronous_tests_lead_what_they_test_to_the_emulator(tmp_path: Path) -
 
 
 def test_each_worker_of_xdist_has_its_own(tmp_path: Path) -> None:
-    done = run_pytest(tmp_path, SYNC, *PLUGIN_ALONE, "-p", "xdist.plugin", "-n", "2", AWS_PROFILE="users-own")
-    assert counted(done) == {"failed": 1, "passed": 6}, done.stdout
+    done = run_pytest(tmp_path, SYNC, *PLUGIN_ALONE, "-p", "xdist.plugin", "-n", "2", "-k", "shares or closest")
+    assert counted(done) == {"passed": 2}, done.stdout
 
 
 def test_what_is_asked_for_wrongly_is_said_with_the_name_of_the_test(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ class Emulator:
 
     It serves in the event loop that runs. `with Emulator() as emulator:` serves in a thread with an event loop of its
     own, whether one runs here or not, until the end of the block. Methods that
-    return an awaitable have to be awaited in the former, and may be in the latter, where they are done when they return.
+    return an awaitable have to be awaited in the former, and may be in the latter, where they are done on return.
 
     `airflow` is the version of an Airflow in memory, with the DAGs `dags`, or an `AirflowBinary`, or a
     `RecordedAirflow`; any other object with `version` and `execute` does, too. A DAG is its id, after which may stand
