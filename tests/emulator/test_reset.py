@@ -77,7 +77,7 @@ async def test_what_a_fault_lets_run_on_is_over(fault: SlowAnswer | StatusAnswer
         await emulator.reset()
         while record.end is None:
             await asyncio.sleep(0.01)
-        await asyncio.wait([running])
+        await asyncio.gather(running, return_exceptions=True)
         assert emulator.commands == []
 
 
