@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from mwaa_async._version import __version__
 
 if TYPE_CHECKING:
-    from mwaa_async._bulk.rows import TriggerOutcome, TriggerRequest
+    from mwaa_async._bulk.rows import CommandOutcome, CommandRequest, TriggerOutcome, TriggerRequest
     from mwaa_async._client import MwaaClient
     from mwaa_async._commands.assets import Asset
     from mwaa_async._commands.dags import Dag, DagFile, DagImportError, Job
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 else:
     # Each is loaded when it is named: pytest imports this package in every run, for the sake of the plugin in it.
     _NAMES = {
-        "_bulk.rows": ("TriggerOutcome", "TriggerRequest"),
+        "_bulk.rows": ("CommandOutcome", "CommandRequest", "TriggerOutcome", "TriggerRequest"),
         "_client": ("MwaaClient",),
         "_commands.assets": ("Asset",),
         "_commands.dags": ("Dag", "DagFile", "DagImportError", "Job"),
@@ -130,6 +130,8 @@ __all__ = [
     "BatchFinishedError",
     "CleanedTable",
     "CommandFailedError",
+    "CommandOutcome",
+    "CommandRequest",
     "CommandResult",
     "ConnectError",
     "Dag",

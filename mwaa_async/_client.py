@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from aiobotocore.session import AioSession
 
     from mwaa_async._bulk.batch import OnError
-    from mwaa_async._bulk.rows import TriggerOutcome
+    from mwaa_async._bulk.rows import CommandOutcome, CommandRequest, TriggerOutcome, TriggerRequest
     from mwaa_async._bulk.sources import Requests
+    from mwaa_async._bulk.work import Kind, O, Q
     from mwaa_async._queue import CommandQueue
     from mwaa_async.events import Event
 
@@ -136,9 +137,9 @@ class MwaaClient:
             self._environments[name].runner.airflow.set_version(airflow_version)
         return self._environments[name]
 
-    async def trigger_many(
+    def trigger_many(
         self,
-        requests: "Requests",
+        requests: "Requests[TriggerRequest]",
         *,
         journal: str | os.PathLike[str] | None = None,
         on_error: "OnError" = "continue",
@@ -163,16 +164,57 @@ class MwaaClient:
         Raises `JournalError` where the journal cannot be used or is one of other requests, and `TypeError` for what is
         no `TriggerRequest`. What else goes wrong with a row is in its outcome.
         """
+        from mwaa_async._bulk.dag_runs import DAG_RUNS
+
+        return self._batch(DAG_RUNS, requests, journal, on_error, resume=resume, new_batch=new_batch)
+
+    def run_many(
+        self,
+        commands: "Requests[CommandRequest]",
+        *,
+        journal: str | os.PathLike[str] | None = None,
+        on_error: "OnError" = "continue",
+        resume: bool = False,
+        new_batch: bool = False,
+    ) -> "AsyncGenerator[CommandOutcome, None]":
+        """Run each command, and yield the outcome of each as soon as it is known.
+
+        It is `trigger_many` for commands that are idempotent: those that read, and those that leave the same behind
+        when they run twice (`variables set`, `dags pause` …). Any other is not sent, and its outcome says what to use
+        in its place. The same command may be there twice.
+
+        With a `journal`, commands that are done are not sent again by another call with the same commands and the same
+        journal; what they printed is not kept. It has no value of a variable or connection, but tells whether one has
+        changed. Without one, the same call sends all of them again, which does no harm.
+
+        Everything else, `on_error`, `resume` and `new_batch` too, is as with `trigger_many`. Raises `JournalError`, as
+        `BatchFinishedError` where all commands are done, and `TypeError` for what is no `CommandRequest`.
+        """
+        from mwaa_async._bulk.actions import COMMANDS
+
+        return self._batch(COMMANDS, commands, journal, on_error, resume=resume, new_batch=new_batch)
+
+    async def _batch(
+        self,
+        kind: "Kind[Q, O]",
+        requests: "Requests[Q]",
+        journal: str | os.PathLike[str] | None,
+        on_error: "OnError",
+        *,
+        resume: bool,
+        new_batch: bool,
+    ) -> "AsyncGenerator[O, None]":
         from mwaa_async._bulk.batch import Batch
         from mwaa_async._bulk.sources import source_of
         from mwaa_async._bulk.writer import opened_journal
 
         if (resume or new_batch) and (journal is None or (resume and new_batch)):
             raise ValueError("resume and new_batch say what to do with a journal: give one, and one of them")
-        source = source_of(requests)
-        opened = None if journal is None else await opened_journal(journal, resume=resume, new_batch=new_batch)
+        source, opened = source_of(requests, kind), None
+        if journal is not None:
+            opened = await opened_journal(journal, kind.layout, resume=resume, new_batch=new_batch)
         try:
-            async with aclosing(Batch(self.environment, opened, on_error).outcomes(source)) as outcomes:
+            async with aclosing(Batch(self.environment, kind, opened, on_error).outcomes(source)) as outcomes:
                 async for outcome in outcomes:
                     yield outcome
         finally:

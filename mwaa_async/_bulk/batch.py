@@ -1,44 +1,48 @@
-"""Triggering the rows of a batch: environments in parallel, each one row after the other."""
+"""Sending the rows of a batch: environments in parallel, each one row after the other."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, Literal
+from typing import Any, Generic, Literal
 
 from mwaa_async._bulk.journal import Entry, Journal
 from mwaa_async._bulk.refusals import RefusedBeforeError
-from mwaa_async._bulk.rows import Row, TriggerOutcome, TriggerRequest, bad_row, new_batch, row_of
+from mwaa_async._bulk.rows import new_batch
 from mwaa_async._bulk.sender import Sender, Step
 from mwaa_async._bulk.sources import Source
+from mwaa_async._bulk.work import Kind, O, Q, Row
 from mwaa_async._bulk.writer import Writer
-from mwaa_async._commands.dag_runs import Watcher
 from mwaa_async._environment import Environment
 from mwaa_async._errors import JournalError
-from mwaa_async._model.dag_run import DagRun, watched
 
 OnError = Literal["continue", "stop"]
 
 
-class Batch:
+class Batch(Generic[Q, O]):
     """One batch; `environment` returns the handle of an environment by its name."""
 
     def __init__(
-        self, environment: Callable[[str], Environment], journal: Journal | None, on_error: OnError = "continue"
+        self,
+        environment: Callable[[str], Environment],
+        kind: Kind[Q, O],
+        journal: Journal | None,
+        on_error: OnError = "continue",
     ) -> None:
         if on_error not in ("continue", "stop"):
             raise ValueError(f"on_error is 'continue' or 'stop', not {on_error!r}")
         self._environment = environment
+        self._kind = kind
         self._writer = Writer(journal)
         self._name = new_batch() if journal is None else journal.batch
         self._stops_at_error = on_error == "stop"
         self._is_stopping = False
         self._problem: Exception | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._senders: dict[str, Sender] = {}
-        self._steps: asyncio.Queue[Step | None] = asyncio.Queue()
-        self._done: asyncio.Queue[Step | Exception | None] = asyncio.Queue()
+        self._senders: dict[str, Sender[O]] = {}
+        self._steps: asyncio.Queue[Step[O] | None] = asyncio.Queue()
+        self._done: asyncio.Queue[Step[O] | Exception | None] = asyncio.Queue()
 
-    def running(self) -> Mapping[str, Row]:
+    def running(self) -> Mapping[str, Row[O]]:
         """Return the row that is with each environment's web server at this moment, or is about to be."""
         rows = {name: sender.running for name, sender in self._senders.items()}
         return {name: row for name, row in rows.items() if row is not None}
@@ -49,7 +53,7 @@ class Batch:
             self._reading.cancel()
         self._cancel()
 
-    async def outcomes(self, *sources: Source) -> AsyncGenerator[TriggerOutcome, None]:
+    async def outcomes(self, *sources: Source[Q]) -> AsyncGenerator[O, None]:
         """Yield the outcomes as they are known, each when the journal has it.
 
         The rows of one environment all have to come from the same source.
@@ -71,7 +75,7 @@ class Batch:
         for sender in self._senders.values():
             sender.cancel()
 
-    async def _work(self, sources: Sequence[Source]) -> None:
+    async def _work(self, sources: Sequence[Source[Q]]) -> None:
         end: Exception | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -87,7 +91,7 @@ class Batch:
                 end.ran = None if any(sender.has_sent for sender in self._senders.values()) else False
             self._done.put_nowait(end)
 
-    async def _read(self, sources: Sequence[Source], workers: asyncio.TaskGroup) -> None:
+    async def _read(self, sources: Sequence[Source[Q]], workers: asyncio.TaskGroup) -> None:
         """Give every environment its rows; where that fails, the rows that are running still go on to their end."""
         try:
             if not self._is_stopping:
@@ -104,12 +108,12 @@ class Batch:
             for sender in self._senders.values():
                 sender.rows.end()
 
-    async def _read_all(self, sources: Sequence[Source], workers: asyncio.TaskGroup) -> None:
+    async def _read_all(self, sources: Sequence[Source[Q]], workers: asyncio.TaskGroup) -> None:
         async with asyncio.TaskGroup() as readers:
             readings = [readers.create_task(self._read_one(source, workers)) for source in sources]
         await self._writer.end(sum(reading.result() for reading in readings))
 
-    async def _read_one(self, source: Source, workers: asyncio.TaskGroup) -> int:
+    async def _read_one(self, source: Source[Q], workers: asyncio.TaskGroup) -> int:
         total = 0
         async with aclosing(source.rows(self._row)) as all_of_them:
             async for rows in all_of_them:
@@ -120,7 +124,7 @@ class Batch:
                 sender.rows.end()
         return total
 
-    async def _enter(self, rows: Sequence[Row], source: Source, workers: asyncio.TaskGroup) -> None:
+    async def _enter(self, rows: Sequence[Row[O]], source: Source[Q], workers: asyncio.TaskGroup) -> None:
         """Put rows into their environments' queues, unless there is nothing to be done with them any more."""
         for row, entry in zip(rows, await self._writer.plan(rows), strict=True):
             if row.problem is not None and self._stops_at_error:
@@ -128,15 +132,12 @@ class Batch:
             if row.problem is not None or entry.is_finished:
                 self._steps.put_nowait(Step(row, source, self._known(row, entry)))
             else:
-                self._sender(row.request.environment, source, workers).rows.put(row, entry)
+                self._sender(row.environment, source, workers).rows.put(row, entry)
 
-    def _row(self, number: int, request: TriggerRequest) -> Row:
-        try:
-            return row_of(self._name, number, request)
-        except (ValueError, TypeError, RecursionError) as problem:
-            return bad_row(number, request, problem)
+    def _row(self, number: int, request: Q) -> Row[O]:
+        return self._kind.row(self._name, number, request)
 
-    def _sender(self, environment: str, source: Source, workers: asyncio.TaskGroup) -> Sender:
+    def _sender(self, environment: str, source: Source[Q], workers: asyncio.TaskGroup) -> Sender[O]:
         if environment not in self._senders:
             runner, stop = self._environment(environment).runner, self.stop if self._stops_at_error else None
             sender = Sender(runner, source, self._writer, self._steps.put_nowait, stop)
@@ -159,22 +160,14 @@ class Batch:
             for step in steps:
                 self._done.put_nowait(step)
 
-    def _known(self, row: Row, entry: Entry) -> TriggerOutcome:
+    def _known(self, row: Row[O], entry: Entry) -> O:
         """Return the outcome of a row that is not sent."""
-        request, attempts = row.request, entry.attempts
         if row.problem is not None:
-            return TriggerOutcome(request, "failed", None, row.problem, 0, row.number)
+            return row.failed("failed", 0, row.problem)
         if entry.status == "failed":
-            error = RefusedBeforeError(entry.error or "it failed before", environment=request.environment)
-            return TriggerOutcome(request, "failed", None, error, attempts, row.number, row.run_id)
-        run = DagRun(
-            dag_id=request.dag_id,
-            run_id=row.run_id,
-            conf=row.conf,
-            logical_date=request.logical_date,
-        )
-        run = watched(run, Watcher(self._environment(request.environment).runner))
-        return TriggerOutcome(request, "already_triggered", run, None, attempts, row.number, row.run_id)
+            error = RefusedBeforeError(entry.error or "it failed before", environment=row.environment)
+            return row.failed("failed", entry.attempts, error)
+        return row.known(entry, self._environment(row.environment).runner)
 
 
 def _start(work: Coroutine[Any, Any, None], tasks: asyncio.TaskGroup) -> None:

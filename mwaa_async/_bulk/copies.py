@@ -28,7 +28,7 @@ class Copies:
             self._files[request.environment] = self._open.enter_context(file)
         pickle.dump((number, request), self._files[request.environment])
 
-    def sources(self) -> list[Source]:
+    def sources(self) -> list[Source[TriggerRequest]]:
         """Return where the rows of each environment come from. Raises `OSError` where there was no room for them."""
         for file in self._files.values():
             file.seek(0)
@@ -40,7 +40,7 @@ class Copies:
             self._open.close()
 
 
-def _rows(file: IO[bytes]) -> Iterator[Numbered]:
+def _rows(file: IO[bytes]) -> Iterator[Numbered[TriggerRequest]]:
     while True:
         try:
             row: Any = pickle.load(file)  # noqa: S301  # nobody else can have written there

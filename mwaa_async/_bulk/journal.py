@@ -11,48 +11,29 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 from urllib.parse import quote
 
 import filelock
 
+from mwaa_async._bulk.layouts import LAYOUTS, RUNS, Layout
 from mwaa_async._bulk.locked_file import LockedFile
-from mwaa_async._bulk.rows import Row, Status, new_batch
+from mwaa_async._bulk.rows import CommandStatus, Status, new_batch
 from mwaa_async._errors import JournalError
 
 # `planned` was not sent, `sent` may have been: it is written before the request goes out.
-RowStatus = Literal["planned", "sent"] | Status
+RowStatus = Literal["planned", "sent"] | Status | CommandStatus
 
-_FORMAT = 1
 _APPLICATION = 0x4D574141  # "MWAA", so that no other program's database is taken for a journal
-_SCHEMA = f"""
-PRAGMA application_id = {_APPLICATION};
-PRAGMA user_version = {_FORMAT};
-CREATE TABLE batch (id TEXT NOT NULL, total INTEGER);
-CREATE TABLE rows (
-    number INTEGER PRIMARY KEY,
-    environment TEXT NOT NULL,
-    dag_id TEXT NOT NULL,
-    run_id TEXT NOT NULL,
-    logical_date TEXT,
-    conf_digest TEXT NOT NULL,
-    status TEXT NOT NULL DEFAULT 'planned',
-    ran INTEGER,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    error TEXT
-);
-CREATE UNIQUE INDEX one_run ON rows (environment, dag_id, run_id);
-"""
 _MAGIC = b"SQLite format 3\0"
-_KEPT = ("environment", "dag_id", "run_id", "logical_date", "conf_digest")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What the journal knows of a row.
 
-    Of one that failed, `ran` is True where Airflow has refused it, False where it did not get there, and None where its
-    run may be there all the same.
+    Of one that failed, `ran` is True where Airflow has refused it, False where it did not get there, and None where it
+    may be done all the same. What the journal's layout does not have is empty.
     """
 
     number: int
@@ -63,16 +44,31 @@ class Entry:
     environment: str = ""
     dag_id: str = ""
     run_id: str = ""
+    command: str = ""
 
     @property
     def may_be_there(self) -> bool:
-        """Tell whether Airflow may have its run, although nobody has seen it."""
+        """Tell whether Airflow may have done it, although nobody has seen that."""
         return self.status in ("sent", "unknown") or (self.status == "failed" and self.ran is None)
 
     @property
     def is_finished(self) -> bool:
-        """Tell whether the row must not be sent again: it was triggered, or Airflow has refused it."""
-        return self.status in ("triggered", "already_triggered") or (self.status == "failed" and self.ran is True)
+        """Tell whether the row must not be sent again: it is done, or Airflow has refused it."""
+        return self.status in _DONE or (self.status == "failed" and self.ran is True)
+
+
+_DONE: tuple[RowStatus, ...] = ("triggered", "already_triggered", "done", "already_done")
+
+
+class Planned(Protocol):
+    """A row, as far as the journal knows it: `identity` has a value for each of the layout's columns."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def identity(self) -> Sequence[str | None]: ...
+    @property
+    def problem(self) -> Exception | None: ...
 
 
 class Journal:
@@ -82,8 +78,9 @@ class Journal:
     is in the file then.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, file: LockedFile | None) -> None:
+    def __init__(self, path: Path, layout: Layout, connection: sqlite3.Connection, file: LockedFile | None) -> None:
         self.path = path
+        self.layout = layout
         self.locks = ExitStack()  # which are released when it is closed
         self.way_to_another = "new_batch=True"  # what whoever has opened it can give to begin another batch
         self._connection = connection
@@ -93,7 +90,7 @@ class Journal:
         self.batch, total = connection.execute("SELECT id, total FROM batch").fetchone()
         self._total = total or None  # a batch without rows is one that has not begun
 
-    def plan(self, rows: Sequence[Row]) -> list[Entry]:
+    def plan(self, rows: Sequence[Planned]) -> list[Entry]:
         """Enter rows that are new and can be sent, and return what is known of each.
 
         Raises `JournalError` where a row is another one than it was.
@@ -133,9 +130,9 @@ class Journal:
     def entries(self, *statuses: RowStatus) -> Iterator[Entry]:
         """Yield the rows with one of these statuses, in their order."""
         marks = ",".join("?" * len(statuses))
-        query = f"SELECT {_COLUMNS} FROM rows WHERE status IN ({marks}) ORDER BY number"  # noqa: S608
+        query = f"SELECT {self._columns} FROM rows WHERE status IN ({marks}) ORDER BY number"  # noqa: S608
         with _errors_of(self.path):
-            yield from map(_entry, self._connection.execute(query, statuses))
+            yield from map(self._entry, self._connection.execute(query, statuses))
 
     @property
     def is_finished(self) -> bool:
@@ -145,7 +142,7 @@ class Journal:
         return bool(finished == self._total)
 
     def check_is_finished(self) -> None:
-        """Raise `JournalError` where rows are left, which another batch in its place would trigger once more."""
+        """Raise `JournalError` where rows are left, which another batch in its place would send once more."""
         if not self.is_finished:
             raise JournalError(
                 f"the batch {self.batch!r} is not finished, and so no new one begins in its place: go on with it as it "
@@ -166,42 +163,53 @@ class Journal:
             if problem is not None and saved != self.path and not self._is_misplaced:
                 raise problem
 
-    def _planned(self, row: Row) -> Entry:
+    def _planned(self, row: Planned) -> Entry:
+        kept = tuple(self.layout.columns)
         known = self._connection.execute(
-            f"SELECT {', '.join(_KEPT)}, {_COLUMNS} FROM rows WHERE number = ?",  # noqa: S608
+            f"SELECT {', '.join(kept)}, {self._columns} FROM rows WHERE number = ?",  # noqa: S608
             (row.number,),
         ).fetchone()
         if row.problem is not None:
             if known is not None:
                 raise self._changed(f"the first difference is in row {row.number}: it cannot be sent ({row.problem})")
             return Entry(row.number, "planned")
-        asked = (row.request.environment, row.request.dag_id, row.run_id, row.logical_date, row.conf_digest)
         if known is None:
-            self._enter(row, asked)
-            return Entry(row.number, "planned", environment=asked[0], dag_id=asked[1], run_id=asked[2])
-        self._compare(row, known[: len(_KEPT)], asked)
-        return _entry(known[len(_KEPT) :])
+            return self._enter(row)
+        self._compare(row, known[: len(kept)])
+        return self._entry(known[len(kept) :])
 
-    def _enter(self, row: Row, asked: Sequence[str | None]) -> None:
+    def _enter(self, row: Planned) -> Entry:
         if self._total is not None and row.number > self._total:
             raise self._changed(f"it had {self._total} rows, and now has a row {row.number}")
-        marks = ",".join("?" * (1 + len(_KEPT)))
+        names = ("number", *self.layout.columns)
         try:
             self._connection.execute(
-                f"INSERT INTO rows (number, {', '.join(_KEPT)}) VALUES ({marks})",  # noqa: S608
-                (row.number, *asked),
+                f"INSERT INTO rows ({', '.join(names)}) VALUES ({','.join('?' * len(names))})",  # noqa: S608
+                (row.number, *row.identity),
             )
         except sqlite3.IntegrityError:
+            run_id = dict(zip(self.layout.columns, row.identity, strict=True))["run_id"]
             raise ValueError(
-                f"row {row.number} has the run id {row.run_id!r}, and so has a row before it for the same DAG: Airflow "
+                f"row {row.number} has the run id {run_id!r}, and so has a row before it for the same DAG: Airflow "
                 "would take them for one run. Nothing from there on was sent"
             ) from None
+        return self._entry((row.number, "planned", 0, None, None, *map(str, row.identity[: len(self.layout.shown)])))
 
-    def _compare(self, row: Row, known: Sequence[str | None], asked: Sequence[str | None]) -> None:
-        for column, was, now in zip(_KEPT, known, asked, strict=True):
+    def _compare(self, row: Planned, known: Sequence[str | None]) -> None:
+        for column, was, now in zip(self.layout.columns, known, row.identity, strict=True):
             if was != now:
-                what = "conf is another one" if column == "conf_digest" else f"{column} was {was!r}, and is {now!r}"
+                digested = self.layout.digests.get(column)
+                what = f"{digested} is another one" if digested else f"{column} was {was!r}, and is {now!r}"
                 raise self._changed(f"the first difference is in row {row.number}: {what}")
+
+    @property
+    def _columns(self) -> str:
+        return ", ".join(("number", "status", "attempts", "ran", "error", *self.layout.shown))
+
+    def _entry(self, columns: tuple[int, RowStatus, int, int | None, str | None, *tuple[str, ...]]) -> Entry:
+        number, status, attempts, ran, error, *shown = columns
+        named = dict(zip(self.layout.shown, shown, strict=True))
+        return Entry(number, status, attempts, None if ran is None else bool(ran), error, **named)
 
     def _changed(self, difference: str) -> JournalError:
         then = (
@@ -271,19 +279,15 @@ class Journal:
                 log.unlink(missing_ok=True)
 
 
-_FINISHED = "(status IN ('triggered', 'already_triggered') OR (status = 'failed' AND ran))"  # see `Entry.is_finished`
-_COLUMNS = "number, status, attempts, ran, error, environment, dag_id, run_id"
+_FINISHED = f"(status IN {_DONE} OR (status = 'failed' AND ran))"  # see `Entry.is_finished`
 
 
-def _entry(columns: tuple[int, RowStatus, int, int | None, str | None, str, str, str]) -> Entry:
-    number, status, attempts, ran, error, environment, dag_id, run_id = columns
-    return Entry(number, status, attempts, None if ran is None else bool(ran), error, environment, dag_id, run_id)
-
-
-def open_journal(path: str | os.PathLike[str], *, batch: str = "", must_exist: bool = False) -> Journal:
+def open_journal(
+    path: str | os.PathLike[str], *, layout: Layout = RUNS, batch: str = "", must_exist: bool = False
+) -> Journal:
     """Open a journal, or begin one where there is none, of a batch of this name (by default one that no other has).
 
-    Raises `JournalError` where it is in use, damaged, of a newer version or no journal at all.
+    Raises `JournalError` where it is in use, damaged, of another kind of batch, of a newer version or none at all.
     """
     with ExitStack() as locks:
         with _errors_of(Path(path)):
@@ -293,13 +297,13 @@ def open_journal(path: str | os.PathLike[str], *, batch: str = "", must_exist: b
             locks.enter_context(_locked_by_name(file))
         with _errors_of(file):
             if not must_exist and not file.exists():
-                _create(file, batch)
-            journal = _opened(file, "rw", locks.enter_context(closing(_locked_as_file(file))))
+                _create(file, layout, batch)
+            journal = _opened(file, "rw", locks.enter_context(closing(_locked_as_file(file))), layout)
         journal.locks = locks.pop_all()
     return journal
 
 
-def put_away(path: str | os.PathLike[str]) -> Path | None:
+def put_away(path: str | os.PathLike[str], *, layout: Layout = RUNS) -> Path | None:
     """Give the journal of a finished batch the batch's name, if there is one, so that another one can begin.
 
     Returns its new name. Raises `JournalError` where the batch is not finished, and as `open_journal` does.
@@ -309,7 +313,7 @@ def put_away(path: str | os.PathLike[str]) -> Path | None:
         if not file.exists():
             return None
         with _locked_by_name(file):
-            with closing(_locked_as_file(file)) as locked, closing(_opened(file, "rw", locked)) as journal:
+            with closing(_locked_as_file(file)) as locked, closing(_opened(file, "rw", locked, layout)) as journal:
                 journal.check_is_finished()
                 kept = file.with_name(f"{journal.batch}.journal")
             if os.path.lexists(kept) or any(log.exists() for log in _logs(file)):
@@ -326,7 +330,7 @@ def read_journal(path: str | os.PathLike[str]) -> Journal:
     if not file.exists():
         raise JournalError(f"there is no journal {str(file)!r}")
     with _errors_of(file):
-        return _opened(file, "ro", None)
+        return _opened(file, "ro", None, None)
 
 
 def _followed(path: str | os.PathLike[str]) -> Path:
@@ -374,7 +378,7 @@ def _in_use(file: Path) -> JournalError:
     )
 
 
-def _create(file: Path, batch: str) -> None:
+def _create(file: Path, layout: Layout, batch: str) -> None:
     """Begin a journal.
 
     Raises `JournalError` where the log of one that is gone would become the log of this one.
@@ -386,7 +390,7 @@ def _create(file: Path, batch: str) -> None:
                 "give the journal its name back, or remove that file, too, to trigger every row once more"
             )
     with _appearing(file) as name, closing(sqlite3.connect(name, isolation_level=None)) as connection:
-        connection.executescript(_SCHEMA)
+        connection.executescript(f"PRAGMA application_id = {_APPLICATION};\n{layout.schema}")
         connection.execute("INSERT INTO batch (id) VALUES (?)", (batch or new_batch(file.name.partition(".")[0]),))
 
 
@@ -407,33 +411,42 @@ def _logs(file: Path) -> tuple[Path, Path]:
     return file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-journal")
 
 
-def _opened(file: Path, mode: str, locked: LockedFile | None) -> Journal:
+def _opened(file: Path, mode: str, locked: LockedFile | None, wanted: Layout | None) -> Journal:
     connection = sqlite3.connect(
         f"file:{quote(os.fsencode(file))}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
     )
     try:
-        _check(file, connection)
+        layout = _checked_layout(file, connection, wanted)
         if mode == "rw":
             connection.execute("PRAGMA journal_mode = WAL")
             # A row that is said to be written is so even when the power goes off the next moment.
             connection.execute("PRAGMA synchronous = FULL")
-        return Journal(file, connection, locked)
+        return Journal(file, layout, connection, locked)
     except BaseException:
         connection.close()
         raise
 
 
-def _check(file: Path, connection: sqlite3.Connection) -> None:
-    application, version = _pragma(connection, "application_id"), _pragma(connection, "user_version")
+def _checked_layout(file: Path, connection: sqlite3.Connection, wanted: Layout | None) -> Layout:
+    """Return what the journal keeps of a row. Raises `JournalError` for what is none, or none of the kind wanted."""
+    application, version = _pragma(connection, "application_id"), int(_pragma(connection, "user_version"))
     if (state := _pragma(connection, "quick_check(1)")) != "ok" or _breaks_off(file, connection):
         raise _damaged(file, "it is empty or breaks off" if state == "ok" else str(state))
     if application != _APPLICATION:
         raise _foreign(file)
-    if int(version) > _FORMAT:
+    if version > max(LAYOUTS):
         raise JournalError(
             f"the journal {str(file)!r} was written by a newer mwaa-async (format {version}, this one knows up to "
-            f"{_FORMAT}); go on with that version"
+            f"{max(LAYOUTS)}); go on with that version"
         )
+    if (layout := LAYOUTS.get(version)) is None:
+        raise _foreign(file)
+    if wanted is not None and wanted is not layout:
+        raise JournalError(
+            f"the journal {str(file)!r} is of a batch of {layout.name}, and this is one of {wanted.name}; nothing was "
+            "sent. Take another journal"
+        )
+    return layout
 
 
 def _breaks_off(file: Path, connection: sqlite3.Connection) -> bool:
@@ -476,7 +489,7 @@ def _foreign(file: Path) -> JournalError:
 
 def _damaged(file: Path, how: str) -> JournalError:
     return JournalError(
-        f"the journal {str(file)!r} is damaged ({' '.join(how.split())}); take it from a backup. Another journal would "
-        "give every row another run id and trigger it again: look in Airflow first for runs whose ids begin with "
-        "'bulk__'"
+        f"the journal {str(file)!r} is damaged ({' '.join(how.split())}); take it from a backup. With another journal "
+        "every row is sent again, and DAG runs are made once more, under other run ids: look in Airflow first for runs "
+        "whose ids begin with 'bulk__'"
     )

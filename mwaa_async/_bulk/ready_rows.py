@@ -2,18 +2,19 @@
 
 import asyncio
 from collections import deque
+from typing import Generic
 
 from mwaa_async._bulk.journal import Entry
-from mwaa_async._bulk.rows import Row
+from mwaa_async._bulk.work import O, Row
 from mwaa_async._bulk.writer import Writer
 
 # A row with what the journal knew of it when it was read.
-Job = tuple[Row, Entry]
+Job = tuple[Row[O], Entry]
 
 _MOST_AT_ONCE = 16
 
 
-class ReadyRows:
+class ReadyRows(Generic[O]):
     """A queue of rows. The next one is marked as sent when there is room for it, while the one before is running.
 
     Where the web server is quicker than the disk, more than one is marked at once, and ahead.
@@ -21,16 +22,16 @@ class ReadyRows:
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._rows: asyncio.Queue[Job | None] = asyncio.Queue()
-        self._ready: deque[Job] = deque()
+        self._rows: asyncio.Queue[Job[O] | None] = asyncio.Queue()
+        self._ready: deque[Job[O]] = deque()
         self._marking: asyncio.Task[None] | None = None
-        self._marked: list[Job] = []
+        self._marked: list[Job[O]] = []
         self._not_sent: list[Entry] = []
         self._with_environment = 0
         self._at_once = 1
         self._ended = False
 
-    def put(self, row: Row, entry: Entry) -> None:
+    def put(self, row: Row[O], entry: Entry) -> None:
         """Add a row at the end."""
         self._rows.put_nowait((row, entry))
 
@@ -46,7 +47,7 @@ class ReadyRows:
             self._marking, self._marked = None, []
         return bool(self._ready)
 
-    def take(self) -> Job:
+    def take(self) -> Job[O]:
         """Return the next row, which is sent now."""
         self._with_environment += 1
         job = self._ready.popleft()

@@ -1,23 +1,21 @@
-"""One row of a batch: what is asked for, and what became of it."""
+"""What is asked for in a row of a batch, and what became of it."""
 
-import hashlib
-import json
 import re
 import secrets
-from collections.abc import Mapping
-from copy import deepcopy
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from mwaa_async._commands.call import iso, json_text
-from mwaa_async._identity import check_name
 from mwaa_async._model.dag_run import DagRun
 from mwaa_async._model.error_schema import ErrorSchema
 from mwaa_async._model.portable import Portable
+from mwaa_async._model.result import CommandResult
 from mwaa_async._protocol.command_line import command_line
+from mwaa_async._protocol.secrets import HIDDEN, may_print_secrets, redacted
 
 Status = Literal["triggered", "already_triggered", "failed", "unknown"]
+CommandStatus = Literal["done", "already_done", "failed", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +50,60 @@ class TriggerOutcome(Portable):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A request with its place in the batch, its run id and its conf; one with a `problem` cannot be sent.
+class CommandRequest(Portable):
+    """An idempotent command that is wanted: a line, or a sequence of arguments, as `Environment.run` takes it.
 
-    The conf is a copy: a program may use the object again for the next request, before this one is sent.
+    Neither its `repr` nor `to_dict()` shows the values of variables and connections.
     """
 
-    number: int
-    request: TriggerRequest
-    run_id: str
-    conf: Mapping[str, Any] | None = field(repr=False)
-    conf_digest: str = field(repr=False)
-    problem: Exception | None = None
+    environment: str
+    command: str | Sequence[str] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.command, list):  # so that nobody changes it before it is sent
+            object.__setattr__(self, "command", tuple(self.command))
 
     @property
-    def logical_date(self) -> str | None:
-        """Return the logical date as the journal has it."""
-        return None if self.request.logical_date is None else iso(self.request.logical_date)
+    def shown(self) -> str:
+        """Return the command with its secrets blanked out, as errors and logs show it."""
+        try:
+            return redacted(command_line(self.command))
+        except (ValueError, TypeError):
+            return HIDDEN  # it is no command, and so nobody knows what of it is a secret
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the request as JSON can express it, with the secrets of its command blanked out."""
+        return {"environment": self.environment, "command": self.shown}
+
+    def __repr__(self) -> str:
+        return f"CommandRequest(environment={self.environment!r}, command={self.shown!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOutcome(Portable):
+    """What became of a command of a batch.
+
+    `status` is `done` (and `result` what it printed), `already_done` (an earlier call did it, as the journal says, or
+    Airflow says that there is nothing to do), `failed` (`error` says why, and in `ran` whether Airflow refused it or it
+    never got there) or `unknown` (nobody knows; the same journal settles it). `attempts` counts how often it was sent,
+    over all that worked on the journal, and `row` is its number among the commands, from 1.
+    """
+
+    request: CommandRequest
+    status: CommandStatus
+    result: CommandResult | None = None
+    error: Annotated[Exception, ErrorSchema()] | None = field(default=None, compare=False)
+    attempts: int = 1
+    row: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the outcome as JSON can express it, without what Airflow printed where that may hold a secret."""
+        return {**Portable.to_dict(self), "result": None if self.result is None else _without_values(self.result)}
+
+
+def _without_values(result: CommandResult) -> dict[str, Any]:
+    hidden = {"stdout": HIDDEN, "stderr": HIDDEN} if may_print_secrets(result.command) else {}
+    return {**result.to_dict(), "command": redacted(result.command), **hidden}
 
 
 def new_batch(name: str = "") -> str:
@@ -76,35 +111,3 @@ def new_batch(name: str = "") -> str:
     words = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.")[:60]
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     return "_".join(filter(None, (words, moment, secrets.token_hex(3))))
-
-
-def row_of(batch: str, number: int, request: TriggerRequest) -> Row:
-    """Return the request as a row of the batch; its run id depends on these two and the number only.
-
-    Raises `ValueError` or `TypeError` for a request that cannot be sent.
-    """
-    check_name(request.environment)
-    _check_types(request)
-    text = json_text(request.conf)
-    digest = "" if text is None else hashlib.sha256(_canonical(text).encode()).hexdigest()
-    run_id = request.run_id or f"bulk__{batch}__{number:06d}"
-    return Row(number, request, run_id, deepcopy(request.conf), digest)
-
-
-def bad_row(number: int, request: TriggerRequest, problem: Exception) -> Row:
-    """Return a request that cannot be sent as the row that it is."""
-    return Row(number, request, "", None, "", problem)
-
-
-def _check_types(request: TriggerRequest) -> None:
-    if not isinstance(request.dag_id, str) or not request.dag_id:
-        raise ValueError("a request needs a dag_id")
-    if not isinstance(request.run_id, str | None):
-        raise TypeError(f"a run_id is text, not {request.run_id!r}")
-    if not isinstance(request.logical_date, datetime | None):
-        raise TypeError(f"a logical_date is a datetime, not {request.logical_date!r}")
-    command_line([request.dag_id, request.run_id or ""])  # the journal could not hold, either, what this refuses
-
-
-def _canonical(conf: str) -> str:
-    return json.dumps(json.loads(conf), sort_keys=True)

@@ -4,17 +4,16 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Any, Generic
 
 from mwaa_async._bulk.journal import Entry
 from mwaa_async._bulk.ready_rows import ReadyRows
-from mwaa_async._bulk.refusals import as_unknown, is_refusal, status_after
+from mwaa_async._bulk.refusals import status_after
 from mwaa_async._bulk.row_runner import RowRunner
-from mwaa_async._bulk.rows import Row, Status, TriggerOutcome
 from mwaa_async._bulk.sources import Source
+from mwaa_async._bulk.work import O, Row
 from mwaa_async._bulk.writer import Writer
-from mwaa_async._commands.triggering import trigger
-from mwaa_async._errors import DagRunAlreadyExistsError, EventLoopError, MwaaError, QueueTimeoutError
-from mwaa_async._model.dag_run import DagRun, changed
+from mwaa_async._errors import EventLoopError, MwaaError, QueueTimeoutError
 from mwaa_async._runner import Runner
 
 _ROUNDS = 3  # in which rows whose outcome is unknown are sent again, when all others are done
@@ -22,32 +21,32 @@ _LONGEST = 2000  # characters of an error in the journal
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(Generic[O]):
     """A row with an outcome, to be recorded and reported; without an entry the journal knows already."""
 
-    row: Row
-    source: Source
-    outcome: TriggerOutcome
+    row: Row[O]
+    source: Source[Any]
+    outcome: O
     entry: Entry | None = None
 
 
-class Sender:
+class Sender(Generic[O]):
     """Sends the rows of one environment.
 
     While one row is running, the next one waits in the environment's queue already, so that the web server has no time
-    to wait. `report` gets every row with its outcome. `stop` is called after the first that was not triggered;
-    without it the others are sent all the same.
+    to wait. `report` gets every row with its outcome. `stop` is called after the first that was not done; without
+    it the others are sent all the same.
     """
 
     def __init__(
         self,
         runner: Runner,
-        source: Source,
+        source: Source[Any],
         writer: Writer,
-        report: Callable[[Step], None],
+        report: Callable[[Step[O]], None],
         stop: Callable[[], None] | None,
     ) -> None:
-        self.rows = ReadyRows(writer)
+        self.rows: ReadyRows[O] = ReadyRows(writer)
         self.source = source
         self.has_sent = False
         self._runner = runner
@@ -56,12 +55,12 @@ class Sender:
         self._stop = stop
         # Where the first failure ends the batch, the next row must not be in the queue before the outcome is known.
         self._places = asyncio.Semaphore(1 if stop else 2)
-        self._open: dict[int, tuple[Row, RowRunner]] = {}
-        self._unsettled: list[Step] = []
+        self._open: dict[int, tuple[Row[O], RowRunner]] = {}
+        self._unsettled: list[Step[O]] = []
         self._is_stopping = False
 
     @property
-    def running(self) -> Row | None:
+    def running(self) -> Row[O] | None:
         """Return the row that is with the web server, or is about to be."""
         return next((row for row, _ in self._open.values()), None)
 
@@ -88,7 +87,7 @@ class Sender:
                     return self._has_to_settle and not self._is_stopping
                 sending.create_task(self._send(*self.rows.take()))
 
-    async def _send(self, row: Row, entry: Entry) -> None:
+    async def _send(self, row: Row[O], entry: Entry) -> None:
         try:
             if (step := await self._attempt(row, entry)) is not None:
                 await self._take(step)
@@ -111,7 +110,7 @@ class Sender:
                 again = await self._attempt(step.row, step.entry, is_last=not left)
                 await self._take(again or step, is_last=not left or again is None)
 
-    async def _take(self, step: Step, *, is_last: bool = False) -> None:
+    async def _take(self, step: Step[O], *, is_last: bool = False) -> None:
         """Report a row, or keep it where nobody knows whether it ran and another attempt will show it."""
         assert step.entry is not None
         if step.outcome.status == "unknown" and not is_last and not self._is_stopping:
@@ -123,9 +122,9 @@ class Sender:
             self._stop()
         self._report(step)
 
-    async def _attempt(self, row: Row, entry: Entry, *, is_last: bool = False) -> Step | None:
-        """Trigger a row, or return `None` where it was cancelled before that; then it is given back."""
-        runner = RowRunner(self._runner, is_first=not self._open)
+    async def _attempt(self, row: Row[O], entry: Entry, *, is_last: bool = False) -> Step[O] | None:
+        """Send a row, or return `None` where it was cancelled before that; then it is given back."""
+        runner = RowRunner(self._runner, is_first=not self._open, is_idempotent=row.is_idempotent)
         self._open[row.number] = row, runner
         outcome = None
         try:
@@ -139,50 +138,38 @@ class Sender:
                 self._close(row)
         return None if outcome is None else Step(row, self.source, outcome, _entry(row, outcome))
 
-    def _close(self, row: Row) -> None:
+    def _close(self, row: Row[O]) -> None:
         del self._open[row.number]
         for _, first in [*self._open.values()][:1]:
             first.become_first()
 
-    async def _outcome(self, row: Row, entry: Entry, runner: RowRunner, is_last: bool) -> TriggerOutcome | None:
-        request = row.request
-
-        def outcome(
-            status: Status, sent: int, run: DagRun | None = None, error: Exception | None = None
-        ) -> TriggerOutcome:
-            return TriggerOutcome(request, status, run, error, entry.attempts + sent, row.number, row.run_id)
-
+    async def _outcome(self, row: Row[O], entry: Entry, runner: RowRunner, is_last: bool) -> O | None:
         try:
-            run, sent = await trigger(
-                runner, request.dag_id, conf=row.conf, run_id=row.run_id, logical_date=request.logical_date
-            )
-            return outcome("triggered", sent, run)
+            return await row.attempt(runner, entry)
         except EventLoopError:
             raise  # which no row can help
         except MwaaError as error:
             if self._is_stopping and isinstance(error, QueueTimeoutError):
                 return None
-            if isinstance(error, DagRunAlreadyExistsError) and error.dag_run is not None:
-                # A run id of the batch's own is this row's alone, and so the run has its conf.
-                run = error.dag_run if request.run_id else changed(error.dag_run, conf=row.conf)
-                return outcome("already_triggered", error.attempts, run)
-            status = status_after(error, request, may_be_there=entry.may_be_there, is_last=is_last)
-            reported = as_unknown(error, row.run_id) if status == "unknown" else error
-            return outcome(status, error.attempts - (error.ran is False), None, reported)
+            status = status_after(
+                error, is_refused=row.refuses(error), may_be_there=entry.may_be_there, is_last=is_last
+            )
+            return row.failed(status, entry.attempts + error.attempts - (error.ran is False), error)
         except (ValueError, TypeError) as error:
-            return outcome("failed", 0, None, error)
+            return row.failed("failed", entry.attempts, error)
 
 
-def _entry(row: Row, outcome: TriggerOutcome) -> Entry:
+def _entry(row: Row[O], outcome: O) -> Entry:
     error = None if outcome.error is None else str(outcome.error)[:_LONGEST]  # it has the command in it, and so a conf
-    return Entry(row.number, outcome.status, outcome.attempts, _ran(outcome), error)
+    return Entry(row.number, outcome.status, outcome.attempts, _ran(row, outcome), error)
 
 
-def _ran(outcome: TriggerOutcome) -> bool | None:
+def _ran(row: Row[O], outcome: O) -> bool | None:
     """Return what the journal says of a row that failed; see `Entry`."""
-    if outcome.status != "failed":
+    error = outcome.error
+    if outcome.status != "failed" or error is None:
         return None
-    if is_refusal(outcome.error, outcome.request):
+    if row.refuses(error):
         return True
-    got_nowhere = not isinstance(outcome.error, MwaaError) or outcome.error.ran is False
+    got_nowhere = not isinstance(error, MwaaError) or error.ran is False
     return False if got_nowhere else None

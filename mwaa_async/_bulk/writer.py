@@ -8,20 +8,20 @@ from contextlib import closing
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from mwaa_async._bulk.journal import Entry, Journal, open_journal, put_away
-from mwaa_async._bulk.rows import Row
+from mwaa_async._bulk.journal import Entry, Journal, Planned, open_journal, put_away
+from mwaa_async._bulk.layouts import Layout
 from mwaa_async._errors import BatchFinishedError
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-async def opened_journal(path: str | os.PathLike[str], *, resume: bool, new_batch: bool) -> Journal:
+async def opened_journal(path: str | os.PathLike[str], layout: Layout, *, resume: bool, new_batch: bool) -> Journal:
     """Open a journal, which may take a while; where this is cancelled, it is closed again.
 
     Raises `JournalError`, as `BatchFinishedError` where nothing is left to be sent and that is not what was asked for.
     """
-    work = partial(_open, path, resume=resume, new_batch=new_batch)
+    work = partial(_open, path, layout, resume=resume, new_batch=new_batch)
     opening = asyncio.get_running_loop().run_in_executor(None, work)
     try:
         await asyncio.wait([opening])
@@ -32,16 +32,16 @@ async def opened_journal(path: str | os.PathLike[str], *, resume: bool, new_batc
     return opening.result()
 
 
-def _open(path: str | os.PathLike[str], *, resume: bool, new_batch: bool) -> Journal:
+def _open(path: str | os.PathLike[str], layout: Layout, *, resume: bool, new_batch: bool) -> Journal:
     if new_batch:
-        put_away(path)
-    journal = open_journal(path, must_exist=resume)
+        put_away(path, layout=layout)
+    journal = open_journal(path, layout=layout, must_exist=resume)
     if resume or not journal.is_finished:
         return journal
     with closing(journal):
         raise BatchFinishedError(
-            f"the batch {journal.batch!r} is finished, and nothing was sent. new_batch=True triggers its rows once "
-            f"more, resume=True tells their outcomes (the journal is {str(path)!r})"
+            f"the batch {journal.batch!r} is finished, and nothing was sent. new_batch=True {layout.verb}s its rows "
+            f"once more, resume=True tells their outcomes (the journal is {str(path)!r})"
         )
 
 
@@ -58,7 +58,7 @@ class Writer:
         self._waiting: list[tuple[Sequence[Entry], asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def plan(self, rows: Sequence[Row]) -> Sequence[Entry]:
+    async def plan(self, rows: Sequence[Planned]) -> Sequence[Entry]:
         """Enter rows, and return what is known of each; see `Journal.plan`."""
         if self._journal is None:
             return [Entry(row.number, "planned") for row in rows]

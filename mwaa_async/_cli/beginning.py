@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from mwaa_async._bulk.journal import Journal, open_journal, put_away, read_journal
+from mwaa_async._bulk.layouts import RUNS, Layout
 from mwaa_async._cli.exits import CannotStartError, FinishedError
 from mwaa_async._cli.output import say
 from mwaa_async._cli.progress import Standing
@@ -30,6 +31,7 @@ class Beginning:
     retry_failed: bool
     dry_run: bool
     has_own_journal: bool = False
+    layout: Layout = RUNS
 
     def __post_init__(self) -> None:
         if self.new_batch and (self.resume or self.name):
@@ -53,7 +55,7 @@ class Beginning:
         with tempfile.TemporaryDirectory(prefix="mwaa-async-") as directory:
             place = Path(directory, path.name) if self.dry_run and not is_there and not self.resume else path
             batch = f"{self.name}_{digest}" if self.name else ""
-            with closing(open_journal(place, batch=batch, must_exist=self.resume)) as opened:
+            with closing(open_journal(place, layout=self.layout, batch=batch, must_exist=self.resume)) as opened:
                 opened.way_to_another = self._way_to_another()
                 self._check_name(opened)
                 yield opened
@@ -70,7 +72,7 @@ class Beginning:
         if self.dry_run and path.exists():
             with closing(read_journal(path)) as before:
                 before.check_is_finished()
-        elif not self.dry_run and (kept := put_away(path)) is not None:
+        elif not self.dry_run and (kept := put_away(path, layout=self.layout)) is not None:
             # As the path was given, but for a link: the journal stays where that leads.
             shown = kept if path.is_symlink() else path.with_name(kept.name)
             say(f"the journal of the batch before is kept as {shown}")
@@ -90,9 +92,12 @@ class Beginning:
 
     def _ways_on(self, refused: int) -> str:
         """Return which options do something all the same."""
-        in_crontab = "" if self.name else " (in a crontab --batch, with a name for each time)"
-        again = f", and --retry-failed sends the {refused} again that Airflow refused" if refused else ""
-        once_more = f"To trigger the rows once more: {self._way_to_another()}{in_crontab}"
+        in_crontab = (
+            "" if self.name or self.layout is not RUNS else " (in a crontab --batch, with a name for each time)"
+        )
+        can_retry = refused and self.layout is RUNS
+        again = f", and --retry-failed sends the {refused} again that Airflow refused" if can_retry else ""
+        once_more = f"To {self.layout.verb} the rows once more: {self._way_to_another()}{in_crontab}"
         return f"{once_more}. --resume shows what became of them{again}"
 
 

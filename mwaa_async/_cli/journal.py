@@ -9,9 +9,13 @@ from pathlib import Path
 import click
 
 from mwaa_async._bulk.journal import Entry, Journal, RowStatus, read_journal
+from mwaa_async._bulk.layouts import LAYOUTS, Layout
 from mwaa_async._cli.output import print_table, shortened, write, write_json
 
-STATUSES: tuple[RowStatus, ...] = ("planned", "sent", "triggered", "already_triggered", "failed", "unknown")
+STATUSES: tuple[RowStatus, ...] = (
+    *("planned", "sent", "triggered", "already_triggered", "done", "already_done"),
+    *("failed", "unknown"),
+)
 _OF_INTEREST: tuple[RowStatus, ...] = ("sent", "failed", "unknown")
 _MOST = 20  # rows that are shown of a status, unless it is asked for
 
@@ -64,7 +68,8 @@ def _print_rows(journal: Journal, status: RowStatus | None) -> None:
     """Print the rows of a status, or some of those of which one may want to know more."""
     asked: tuple[RowStatus, ...] = (status,) if status else _OF_INTEREST
     for entry in _some(journal.entries(*asked), None if status else _MOST):
-        write(f"\nrow {entry.number}, {entry.status}: {entry.environment} {entry.dag_id} {entry.run_id}\n")
+        shown = " ".join(getattr(entry, name) for name in journal.layout.shown)
+        write(f"\nrow {entry.number}, {entry.status}: {shown}\n")
         if entry.error is not None:
             write(f"    {' '.join(shortened(entry.error).split())}\n")
     found = sum(count for (_, one), count in journal.counts().items() if one in asked)
@@ -85,6 +90,12 @@ def _print_json(journal: Journal, status: RowStatus | None) -> None:
         "batch": journal.batch,
         "finished": journal.is_finished,
         "counts": _counts(journal),
-        "rows": [asdict(entry) for entry in entries],
+        "rows": [_values(entry, journal.layout) for entry in entries],
     }
     write_json(document)
+
+
+def _values(entry: Entry, layout: Layout) -> dict[str, object]:
+    """Return what is known of a row; what journals of other kinds say is not there."""
+    others = {name for one in LAYOUTS.values() for name in one.shown} - set(layout.shown)
+    return {name: value for name, value in asdict(entry).items() if name not in others}

@@ -6,9 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from mwaa_async import TriggerOutcome
 from mwaa_async._bulk.journal import Entry
-from mwaa_async._bulk.rows import Row
+from mwaa_async._bulk.work import Outcome, Row
 from mwaa_async._cli.output import drawn_on, new_console, say
 from mwaa_async._cli.status import can_draw, waits_shown_elsewhere
 from mwaa_async.events import CommandWaiting
@@ -24,12 +23,12 @@ _FOR_CTRL_C = 4  # columns that stay free at the right: a terminal shows "^C" th
 class Progress(Protocol):
     """What shows the progress of a batch."""
 
-    def count(self, outcome: TriggerOutcome) -> None:
+    def count(self, outcome: Outcome) -> None:
         """Take an outcome into account."""
 
 
 @contextmanager
-def shown_progress(standing: "Standing", running: Callable[[], Mapping[str, Row]]) -> Iterator[Progress]:
+def shown_progress(standing: "Standing", running: Callable[[], Mapping[str, Row[Outcome]]]) -> Iterator[Progress]:
     """Yield what shows the progress on stderr."""
     if not can_draw():
         lines = Lines(standing)
@@ -107,7 +106,7 @@ class Standing:
         """Tell whether nothing is left to be sent."""
         return self.done == self.total
 
-    def count(self, outcome: TriggerOutcome) -> None:
+    def count(self, outcome: Outcome) -> None:
         """Take an outcome into account."""
         if outcome.row not in self._finished:
             one = self._environments[outcome.request.environment]
@@ -125,7 +124,7 @@ class Lines:
         self._shown_at = time.monotonic()
         self._is_shown = False
 
-    def count(self, outcome: TriggerOutcome) -> None:
+    def count(self, outcome: Outcome) -> None:
         """Take an outcome into account."""
         self._standing.count(outcome)
         self._is_shown = False
@@ -152,7 +151,7 @@ class Display:
     def __init__(
         self,
         standing: Standing,
-        running: Callable[[], Mapping[str, Row]],
+        running: Callable[[], Mapping[str, Row[Outcome]]],
         waits: Mapping[str, CommandWaiting],
         console: "Console",
     ) -> None:
@@ -161,7 +160,7 @@ class Display:
         self._waits = waits
         self._console = console
 
-    def count(self, outcome: TriggerOutcome) -> None:
+    def count(self, outcome: Outcome) -> None:
         """Take an outcome into account."""
         self._standing.count(outcome)
 
@@ -200,7 +199,7 @@ class Display:
         row, wait = self._running().get(environment), self._waits.get(environment)
         if wait is not None and wait.waits_for != "the answer":
             return _briefly(wait)
-        return "" if row is None else f"row {row.number}, {row.request.dag_id}: {row.run_id}"
+        return "" if row is None else f"row {row.number}, {row.label}"
 
 
 def _briefly(wait: CommandWaiting) -> str:

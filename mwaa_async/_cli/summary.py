@@ -2,10 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Generic
 
 from mwaa_async import DagRun, MwaaError, TriggerOutcome
-from mwaa_async._bulk.refusals import is_refusal
+from mwaa_async._bulk.work import O, Outcome
 from mwaa_async._cli.exits import NOT_ENDED
+from mwaa_async._cli.kinds import Wording
 from mwaa_async._cli.output import say, shortened
 from mwaa_async._cli.waiting import Ends
 
@@ -13,10 +15,11 @@ _MOST = 20  # failures that are shown; the journal and the report have all
 
 
 @dataclass
-class Summary:
+class Summary(Generic[O]):
     """The outcomes so far of `total` rows; `runs` and their `ends` are of interest where these are waited for."""
 
     total: int
+    wording: Wording[O]
     keeps_runs: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
@@ -24,18 +27,18 @@ class Summary:
     ends: Ends | None = None
     refused: int = 0
 
-    def count(self, outcome: TriggerOutcome) -> None:
+    def count(self, outcome: O) -> None:
         """Take an outcome into account."""
         self.counts[outcome.status] += 1
-        if self.keeps_runs and outcome.dag_run is not None:
+        if self.keeps_runs and isinstance(outcome, TriggerOutcome) and outcome.dag_run is not None:
             self.runs.append((outcome.request.environment, outcome.dag_run))
         if outcome.error is not None and len(self.failures) < _MOST:
             self.failures.append(described(outcome))
-        self.refused += outcome.status == "failed" and is_refusal(outcome.error, outcome.request)
+        self.refused += outcome.status == "failed" and self.wording.refuses(outcome)
 
     @property
     def exit_status(self) -> int:
-        """Return 0 where all were triggered, 1 where some failed (or their runs did), 4 where some are unknown.
+        """Return 0 where all are done, 1 where some failed (or their runs did), 4 where some are unknown.
 
         Where runs were waited for and some have not ended in time, while all others succeeded, it is 124.
         """
@@ -48,8 +51,8 @@ class Summary:
 
     @property
     def unfinished(self) -> int:
-        """Return how many rows were neither triggered nor refused: they will be sent again."""
-        return self.total - self.counts["triggered"] - self.counts["already_triggered"] - self.refused
+        """Return how many rows were neither done nor refused: they will be sent again."""
+        return self.total - sum(self.counts[status] for status in self.wording.done) - self.refused
 
     @property
     def left_behind(self) -> str:
@@ -70,8 +73,7 @@ class Summary:
 
     def _counted(self) -> str:
         named = {
-            "triggered": self.counts["triggered"],
-            "triggered already": self.counts["already_triggered"],
+            **{name: self.counts[status] for status, name in self.wording.done.items()},
             "failed": self.counts["failed"],
             "of which nobody knows": self.counts["unknown"],
             "not begun": self.total - self.counts.total(),
@@ -79,8 +81,8 @@ class Summary:
         return ", ".join(f"{count} {name}" for name, count in named.items() if count)
 
 
-def described(outcome: TriggerOutcome) -> str:
-    """Return a row that was not triggered, in one line, with the reason."""
+def described(outcome: Outcome) -> str:
+    """Return a row that was not done, in one line, with the reason."""
     error = outcome.error
     reason = str(error) if isinstance(error, MwaaError) else f"{outcome.request.environment}: {error}"
     return f"row {outcome.row}, {outcome.status}: {shortened(reason)}"

@@ -1,36 +1,31 @@
 """`mwaa-async trigger-many`."""
 
-import asyncio
 import hashlib
-import shlex
 import shutil
-import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import aclosing, closing, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import NoReturn
 
-import anyio
 import click
 
 from mwaa_async import MwaaClient, TriggerOutcome, TriggerRequest
 from mwaa_async._bulk.batch import Batch, OnError
 from mwaa_async._bulk.copies import Copies
+from mwaa_async._bulk.dag_runs import DAG_RUNS, RunRow, row_of
 from mwaa_async._bulk.files import DELIMITERS, Input
 from mwaa_async._bulk.journal import Journal
-from mwaa_async._bulk.rows import Row, row_of
-from mwaa_async._bulk.sources import Source
 from mwaa_async._cli.beginning import Beginning, batch_name, described
-from mwaa_async._cli.exits import NOT_ENDED, CannotStartError, StoppedError, WrongInputError
+from mwaa_async._cli.bulk_run import BulkRun
+from mwaa_async._cli.exits import CannotStartError, WrongInputError
 from mwaa_async._cli.journal import STATUSES
+from mwaa_async._cli.kinds import RUNS
 from mwaa_async._cli.options import Options, allowed_run_id_pattern, environment_name
-from mwaa_async._cli.output import in_one_line, say
-from mwaa_async._cli.progress import Standing, shown_progress
-from mwaa_async._cli.report import reported
-from mwaa_async._cli.signals import caught_signals
+from mwaa_async._cli.output import say
+from mwaa_async._cli.progress import Standing
+from mwaa_async._cli.report import check_report, reported
 from mwaa_async._cli.status import shown_status
 from mwaa_async._cli.summary import Summary
 from mwaa_async._cli.waiting import DEFAULT_TIMEOUT, Ends, wait_timeout
@@ -123,7 +118,7 @@ def trigger_many(
         _check(rows, "standard input" if str(file) == "-" else str(file))
         digest = _digest(path)
         kept = journal or _beside(file, digest, beginning)
-        _check_report(report, file, kept)
+        check_report(report, file, journal=kept)
         client = options.client(allowed_run_id_pattern=allowed_run_id_pattern)
         with beginning.journal(kept, digest) as opened, closing(Copies()) as copies:
             _enter(opened, rows, copies)
@@ -137,18 +132,13 @@ def trigger_many(
             say(f"the journal is {kept}")
             if (state := described(opened, standing)) is not None:
                 say(state)
-            with _room():
+            with room_for_copies():
                 sources = copies.sources()
-            with reported(report) as write:
-                _Run(
-                    client,
-                    opened,
-                    sources,
-                    standing,
-                    on_error,
-                    write,
-                    wait=(timeout or DEFAULT_TIMEOUT) if wait else None,
-                ).run()
+            summary = Summary(standing.total, RUNS, keeps_runs=wait)
+            then = _waiting(client, summary, timeout or DEFAULT_TIMEOUT) if wait else None
+            runs = Batch(client.environment, DAG_RUNS, opened, on_error)
+            with reported(report, RUNS) as write:
+                BulkRun(client, runs, sources, standing, summary, write, has_journal=True, then=then).run()
 
 
 @contextmanager
@@ -161,14 +151,18 @@ def _input(file: Path) -> Iterator[Path]:
         raise WrongInputError("there is no standard input")
     with tempfile.TemporaryDirectory(prefix="mwaa-async-") as directory:
         path = Path(directory, "rows")
-        with path.open("wb") as copy, sys.stdin.buffer if str(file) == "-" else file.open("rb") as content, _room():
+        with (
+            path.open("wb") as copy,
+            sys.stdin.buffer if str(file) == "-" else file.open("rb") as content,
+            room_for_copies(),
+        ):
             shutil.copyfileobj(content, copy)
             copy.flush()
         yield path
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def room_for_copies() -> Iterator[None]:
     """Say so where there is no room for a copy of the rows."""
     try:
         yield
@@ -207,24 +201,10 @@ def _beside(file: Path, digest: str, beginning: Beginning) -> Path:
     return Path(file.parent if _is_file(file) else "", f"{name}{beginning.ending()}")
 
 
-def _check_report(report: Path | None, file: Path, journal: Path) -> None:
-    """Refuse a report that would overwrite the rows, or one of the files that make up the journal."""
-    if report is None:
-        return
-    kept = journal.resolve()
-    others = [file, *(kept.with_name(f"{kept.name}{end}") for end in ("", "-wal", "-shm", "-journal", ".lock"))]
-    if any(report.resolve() == other.resolve() or _are_same(report, other) for other in others):
-        raise click.UsageError(f"the report would overwrite {report}; give it another name")
-
-
-def _are_same(one: Path, other: Path) -> bool:
-    return one.exists() and other.exists() and one.samefile(other)
-
-
 def _enter(journal: Journal, rows: Input, copies: Copies) -> None:
     """Enter all rows into the journal, before the first is sent. Raises `JournalError` where they have changed."""
     total = 0
-    with _room():
+    with room_for_copies():
         for some in _some(rows.requests()):
             journal.plan([_row(journal, total + place, request, rows) for place, request in enumerate(some, 1)])
             for request in some:
@@ -238,7 +218,7 @@ def _some(requests: Iterator[TriggerRequest]) -> Iterator[list[TriggerRequest]]:
         yield some
 
 
-def _row(journal: Journal, number: int, request: TriggerRequest, rows: Input) -> Row:
+def _row(journal: Journal, number: int, request: TriggerRequest, rows: Input) -> RunRow:
     row = row_of(journal.batch, number, request)
     if request.run_id is None and not rows.run_id_pattern.fullmatch(row.run_id):
         raise WrongInputError(
@@ -256,101 +236,12 @@ def _show_plan(standing: Standing, journal: Path, *, retry_failed: bool) -> None
     say(f"{standing.total} rows, all good; nothing was sent (the journal: {journal})")
 
 
-class _Run:
-    """The batch on its way, until it is done or interrupted."""
+def _waiting(client: MwaaClient, summary: Summary[TriggerOutcome], timeout: float) -> Callable[[], Awaitable[None]]:
+    """Return what waits for the runs that the summary has kept."""
 
-    def __init__(
-        self,
-        client: MwaaClient,
-        journal: Journal,
-        sources: Sequence[Source],
-        standing: Standing,
-        on_error: OnError,
-        report: Callable[[TriggerOutcome], None],
-        *,
-        wait: float | None,
-    ) -> None:
-        self._client = client
-        self._sources = sources
-        self._standing = standing
-        self._report = report
-        self._batch = Batch(client.environment, journal, on_error)
-        self._summary = Summary(standing.total, keeps_runs=wait is not None)
-        self._wait = wait
-        self._waiting: anyio.CancelScope | None = None
-        self._interrupts = 0
-        self._left_behind = ""
+    async def wait() -> None:
+        ends = summary.ends = Ends(summary.runs)
+        with shown_status() as status:
+            await ends.wait(client, status, timeout=timeout)
 
-    def run(self) -> None:
-        """Trigger all rows, show the summary, and end the program with its exit status."""
-        try:
-            asyncio.run(self._work())
-        except KeyboardInterrupt:
-            self._interrupts = self._interrupts or 1  # where signals cannot be caught
-            self._left_behind = self._on_the_wire()
-        finally:
-            self._summary.show()
-        if self._interrupts:
-            left_behind = self._left_behind or self._summary.left_behind
-            raise StoppedError(f"interrupted; {left_behind}, and the journal is kept. To go on: {self._again()}")
-        if self._summary.unfinished:
-            without = " without --new-batch" if "--new-batch" in sys.argv else ""
-            say(f"the same command{without} goes on with the {self._summary.unfinished} rows that are not finished")
-        if self._summary.exit_status == NOT_ENDED:
-            say(f"to go on waiting: {self._again()}")
-        raise click.exceptions.Exit(self._summary.exit_status)
-
-    def _again(self) -> str:
-        """Return the command that goes on, with the rows or, where none is left, with waiting for their runs."""
-        words = [word for word in sys.argv[1:] if word not in ("--new-batch", "--resume")]
-        more = () if self._summary.unfinished else ("--resume",)
-        return in_one_line(shlex.join(["mwaa-async", *words, *more]))
-
-    async def _work(self) -> None:
-        with caught_signals(signal.SIGINT) as signals:
-            watching = asyncio.create_task(self._watch(signals))
-            try:
-                async with self._client:
-                    await self._trigger()
-                    await self._wait_for_ends()
-            finally:
-                watching.cancel()
-
-    async def _trigger(self) -> None:
-        if self._interrupts:
-            return
-        with shown_progress(self._standing, self._batch.running) as progress:
-            async with aclosing(self._batch.outcomes(*self._sources)) as outcomes:
-                async for outcome in outcomes:
-                    self._summary.count(outcome)
-                    self._report(outcome)
-                    progress.count(outcome)
-
-    async def _wait_for_ends(self) -> None:
-        if self._wait is None or self._interrupts:
-            return
-        ends = self._summary.ends = Ends(self._summary.runs)
-        with anyio.CancelScope() as self._waiting, shown_status() as status:
-            await ends.wait(self._client, status, timeout=self._wait)
-
-    async def _watch(self, signals: AsyncIterator[signal.Signals]) -> None:
-        """Finish what is on the wire when Ctrl-C is pressed, and the second time nothing."""
-        async for _ in signals:
-            self._interrupts += 1
-            if self._interrupts > 1:
-                self._leave()
-            self._batch.stop()
-            if self._waiting is not None:
-                self._waiting.cancel()
-            with suppress(click.exceptions.Exit, click.ClickException):  # who read it may be gone by the same Ctrl-C
-                say("interrupted; finishing what is on the wire (Ctrl-C again quits)")
-
-    def _leave(self) -> NoReturn:
-        """End the program at once; rows that are on the wire stay in the journal as sent."""
-        # Connections stay unclosed, about which aiohttp would complain.
-        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
-        raise KeyboardInterrupt
-
-    def _on_the_wire(self) -> str:
-        rows = [f"row {row.number} ({row.request.environment})" for row in self._batch.running().values()]
-        return f"{', '.join(rows)} may still be running" if rows else ""
+    return wait

@@ -89,6 +89,7 @@ _BETWEEN_WORDS = re.compile(f"[{BLANKS}]++")
 # (airflow/bin/cli.py). These are the ones that change nothing.
 _CHOSEN_BY_OPTIONS = frozenset({"variables", "pool"})
 _READING_OPTIONS = frozenset({"-g", "--get", "-d", "--default", "-j", "--json"})
+_IDEMPOTENT_OPTIONS = _READING_OPTIONS | {"-s", "--set", "-x", "--delete"}
 
 # What follows a group from Airflow 2 on, or what people expect there. 1.10 takes the same word for an argument: its
 # `backfill list` fills up the DAG `list`.
@@ -240,14 +241,24 @@ def command_words(line: str) -> str:
 
 def only_reads(line: str) -> bool:
     """Tell whether the command changes nothing in Airflow."""
+    return _effect(line, _READING_OPTIONS) == "reads"
+
+
+def is_idempotent(line: str) -> bool:
+    """Tell whether the command leaves the same behind when it runs twice; of what is not known here it is not."""
+    return _effect(line, _IDEMPOTENT_OPTIONS) in ("reads", "sets")
+
+
+def _effect(line: str, options: frozenset[str]) -> Effect | None:
+    """Return what the command does, or `None` where nobody knows, as of 1.10's groups with other options than these."""
     start, effects = first_two_words(line), _effects()
     if start[0] in _CHOSEN_BY_OPTIONS and start[1:] and start[1].startswith("-"):
         words = first_words(line, MOST_WORDS + 1)
-        options = {word.partition("=")[0] for word in words if word.startswith("-")}
-        return effects.get(" ".join(start)) == "reads" and options <= _READING_OPTIONS and len(words) <= MOST_WORDS
+        given = {word.partition("=")[0] for word in words if word.startswith("-")}
+        return effects.get(" ".join(start)) if given <= options and len(words) <= MOST_WORDS else None
     if effect := effects.get(" ".join(start)):
-        return effect == "reads"
-    return effects.get(start[0]) == "reads" and start[0] not in _CHOSEN_BY_OPTIONS
+        return effect
+    return None if start[0] in _CHOSEN_BY_OPTIONS else effects.get(start[0])
 
 
 def always_answers(line: str) -> bool:

@@ -145,6 +145,14 @@ def failure(stdout: str, stderr: str, *, always_answers: bool = True) -> str | N
     return (_told_on_stderr(stdout, stderr, always_answers) if stderr else None) or _told_on_stdout(stdout)
 
 
+def is_refusal(reason: str | None) -> bool:
+    """Tell whether the reason of a failure is Airflow's own word on what was asked for, and no crash."""
+    if reason is None:
+        return False
+    told = _REPEATED.match(reason) or _EXIT_MESSAGES.fullmatch(reason) or _LAST_WORDS.fullmatch(reason)
+    return told is not None and not reason.startswith("ERROR: ")
+
+
 def words_of_airflow(command: str, stdout: str) -> str:
     """Return the stdout with another text in the place of stored values, which may read like any failure."""
     return "a value\n" if prints_stored_values(command) and answered(stdout) else stdout

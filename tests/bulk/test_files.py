@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mwaa_async import TriggerRequest
+from mwaa_async._bulk.dag_runs import row_of
 from mwaa_async._bulk.files import BadRowError, Input, Problem
-from mwaa_async._bulk.rows import row_of
 
 DAY = datetime(2026, 1, 31, tzinfo=UTC)
 JSON_OR_CSV = pytest.mark.parametrize("suffix", [".csv", ".jsonl"])

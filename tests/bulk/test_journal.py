@@ -18,8 +18,8 @@ import pytest
 
 from mwaa_async import JournalError, MwaaClient, TriggerRequest
 from mwaa_async._bulk.batch import Batch
+from mwaa_async._bulk.dag_runs import DAG_RUNS, RunRow, row_of
 from mwaa_async._bulk.journal import Entry, Journal, open_journal, read_journal
-from mwaa_async._bulk.rows import Row, row_of
 from mwaa_async._bulk.sources import source_of
 from mwaa_async.emulator import Emulator
 from tests.bulk.rows import existing, expected, requests, sent, triggered, until
@@ -38,7 +38,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "batch.journal"
 
 
-def rows(journal: Journal, wanted: Sequence[TriggerRequest] = WANTED) -> list[Row]:
+def rows(journal: Journal, wanted: Sequence[TriggerRequest] = WANTED) -> list[RunRow]:
     return [row_of(journal.batch, number, request) for number, request in enumerate(wanted, 1)]
 
 
@@ -162,7 +162,7 @@ sys.stdin.read()
 KILLED = """
 import os, signal, sys
 from mwaa_async._bulk.journal import open_journal
-from mwaa_async._bulk.rows import row_of
+from mwaa_async._bulk.dag_runs import row_of
 from tests.bulk.rows import requests
 journal = open_journal(sys.argv[1])
 journal.plan([row_of(journal.batch, number, one) for number, one in enumerate(requests(100, ("one",)), 1)])
@@ -215,7 +215,7 @@ def test_a_journal_of_a_newer_version_is_refused(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 7")
     for opening in (open_journal, read_journal):
-        with pytest.raises(JournalError, match=r"newer mwaa-async \(format 7, this one knows up to 1\)") as caught:
+        with pytest.raises(JournalError, match=r"newer mwaa-async \(format 7, this one knows up to 2\)") as caught:
             opening(path)
         assert caught.value.ran is False
 
@@ -623,7 +623,9 @@ async def test_when_the_disk_is_full_in_the_middle_nothing_is_sent_twice_later(
     with closing(open_journal(path)) as journal:
         journal._connection.execute("PRAGMA max_page_count = 12")
         with pytest.raises(JournalError, match="cannot be used: database or disk is full; mend that") as caught:
-            async for outcome in Batch(client.environment, journal).outcomes(source_of(as_they_are_told())):
+            async for outcome in Batch(client.environment, DAG_RUNS, journal).outcomes(
+                source_of(as_they_are_told(), DAG_RUNS)
+            ):
                 told.append(outcome.row)
     assert caught.value.ran is None
     before = sent(emulator)
@@ -642,7 +644,7 @@ async def test_when_the_disk_is_full_from_the_beginning_nothing_is_sent(
     with closing(open_journal(path)) as journal:
         journal._connection.execute("PRAGMA max_page_count = 3")
         with pytest.raises(JournalError, match="disk is full") as caught:
-            [_ async for _ in Batch(client.environment, journal).outcomes(source_of(requests(100)))]
+            [_ async for _ in Batch(client.environment, DAG_RUNS, journal).outcomes(source_of(requests(100), DAG_RUNS))]
     assert caught.value.ran is False
     assert sent(emulator) == []
 

@@ -28,6 +28,7 @@ from mwaa_async import (
     TriggerRequest,
 )
 from mwaa_async._bulk.batch import Batch
+from mwaa_async._bulk.dag_runs import DAG_RUNS
 from mwaa_async._bulk.journal import open_journal, read_journal
 from mwaa_async._bulk.sources import source_of
 from mwaa_async.emulator import (
@@ -306,8 +307,10 @@ async def test_a_batch_that_stops_cancels_its_own_commands_and_nobody_elses(
     holding = asyncio.create_task(one.run("version"))
     await until(lambda: one.statistics().running)
     with closing(open_journal(tmp_path / "journal")) as journal:
-        batch = Batch(client.environment, journal)
-        outcomes = batch.outcomes(source_of([TriggerRequest("one", "etl", {}, "x1"), *requests(10, ("one",))]))
+        batch = Batch(client.environment, DAG_RUNS, journal)
+        outcomes = batch.outcomes(
+            source_of([TriggerRequest("one", "etl", {}, "x1"), *requests(10, ("one",))], DAG_RUNS)
+        )
         async with aclosing(outcomes), asyncio.TaskGroup() as tasks:
             ended = tasks.create_task(all_of(outcomes))
             await until(lambda: one.statistics().queued == 2)

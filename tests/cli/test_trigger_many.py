@@ -14,8 +14,8 @@ import anyio
 import pytest
 
 from mwaa_async import TriggerOutcome, TriggerRequest
+from mwaa_async._bulk.dag_runs import RunRow
 from mwaa_async._bulk.journal import Entry
-from mwaa_async._bulk.rows import Row
 from mwaa_async._cli import progress
 from mwaa_async.emulator import CutConnection, Emulator, RefusedByAws, SlowAnswer, StatusAnswer
 from mwaa_async.emulator.airflow import EmbeddedAirflow, Execution
@@ -978,7 +978,7 @@ def test_what_was_just_said_is_not_said_again_at_the_end(
     now = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     standing = progress.Standing([Entry(1, "planned", environment="dev"), Entry(2, "triggered", environment="prod")])
-    with progress.shown_progress(standing, running=dict[str, Row]) as lines:
+    with progress.shown_progress(standing, running=dict[str, RunRow]) as lines:
         now[0] += 20
         lines.count(TriggerOutcome(TriggerRequest("dev", "etl"), "triggered", row=1))
     assert capsys.readouterr().err.splitlines() == [
