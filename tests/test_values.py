@@ -22,6 +22,8 @@ from mwaa_async import (
     Asset,
     CleanedTable,
     CommandFailedError,
+    CommandOutcome,
+    CommandRequest,
     CommandResult,
     Dag,
     DagFile,
@@ -56,11 +58,15 @@ CONF = {"day": "2026-01-01", "deep": {"n": [1, 2.5, None, True]}, "名": "🎉"}
 RUN = DagRun(dag_id="etl", run_id="run-1", state="queued", conf=CONF, logical_date=DATE, environment="prod")
 REQUEST = TriggerRequest("prod", "etl", CONF, "run-1", DATE)
 RESULT = CommandResult("prod", "variables set k s3cr3t", "out\n", "err\n", 200, 0.5, 1.5)
+COMMAND = CommandRequest("prod", "dags list -o json")
+LISTED = CommandResult("prod", "dags list -o json", "[]\n", "", 200, 0.5, 1.5)
 ERROR = DagNotFoundError("prod: no DAG", environment="prod", command="dags trigger", result=RESULT, http_status=400)
 VALUES: list[Portable] = [
     Asset(name="a", uri="s3://a", id=1, created_at=DATE, extra={"x": [1]}),
     CleanedTable(name="log", rows=7),
     RESULT,
+    COMMAND,
+    CommandOutcome(COMMAND, "done", LISTED, None, 1, 1),
     Dag(dag_id="etl", owners=("a", "b"), is_paused=True, extra={"tags": "x"}),
     DagFile(file="/etl.py", duration=timedelta(days=1, seconds=2.25), dag_num=1, task_num=2, dags=("etl",)),
     DagImportError(filepath="/etl.py", error="Traceback …"),

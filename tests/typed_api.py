@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, Unpack, assert_type
 
 from mwaa_async import (
+    CommandOutcome,
+    CommandRequest,
     CommandResult,
     Dag,
     DagRun,
@@ -83,3 +85,15 @@ async def an_outcome_has_an_error_or_none(client: MwaaClient) -> None:
         if isinstance(outcome.error, MwaaError):
             assert_type(outcome.error.ran, bool | None)
             assert_type(outcome.error.to_dict(), dict[str, Any])
+
+
+async def a_batch_of_commands_has_what_each_printed(client: MwaaClient) -> None:
+    commands = [CommandRequest("demo", "dags list"), CommandRequest("demo", ["variables", "set", "key", "value"])]
+    async for outcome in client.run_many(commands, journal="journal", on_error="stop", resume=True):
+        assert_type(outcome, CommandOutcome)
+        assert_type(outcome.result, CommandResult | None)
+        assert_type(outcome.error, Exception | None)
+        assert_type(outcome.row, int)
+    client.run_many([TriggerRequest("demo", "etl")])  # type: ignore[list-item]
+    client.trigger_many(commands)  # type: ignore[arg-type]
+    CommandRequest("demo", 7)  # type: ignore[arg-type]

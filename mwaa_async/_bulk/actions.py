@@ -7,7 +7,7 @@ from functools import partial
 
 from mwaa_async._bulk.journal import Entry
 from mwaa_async._bulk.layouts import COMMANDS as LAYOUT
-from mwaa_async._bulk.refusals import as_unknown, refuses_command
+from mwaa_async._bulk.refusals import as_unknown, reason_of, refuses_command
 from mwaa_async._bulk.row_runner import RowRunner
 from mwaa_async._bulk.rows import CommandOutcome, CommandRequest, CommandStatus
 from mwaa_async._bulk.work import Kind
@@ -17,7 +17,6 @@ from mwaa_async._model.result import CommandResult
 from mwaa_async._protocol.command_line import command_line
 from mwaa_async._protocol.repeats import was_done_before, why_not_repeated
 from mwaa_async._protocol.secrets import redacted
-from mwaa_async._protocol.verdicts import failure
 from mwaa_async._runner import Runner
 
 # The status, `done` or `already_done`, with what was printed, if that is of interest.
@@ -30,11 +29,13 @@ Doing = Callable[[RowRunner, bool], Awaitable[Did]]
 class Action:
     """Something idempotent that a command of this program does in the place of one command of Airflow.
 
-    `request` is the command that says it best: its label, and a digest of all of it, are in the journal.
+    `request` is the command that says it best: its label, and a digest of all of it, are in the journal. An action that
+    is not needed does nothing: it is done already.
     """
 
     request: CommandRequest
     do: Doing = field(repr=False)
+    is_needed: bool = True
 
     @property
     def environment(self) -> str:
@@ -96,11 +97,16 @@ class ActionRow:
         return CommandOutcome(self.request, status, result, error, attempts, self.number)
 
 
-def _row_of_request(batch: str, number: int, request: CommandRequest) -> ActionRow:
+def action_of(request: CommandRequest) -> Action:
+    """Return what sends this command. Raises `ValueError` or `TypeError` for what is none, or not idempotent."""
     line = command_line(request.command)
     if reason := why_not_repeated(line):
         raise ValueError(f"{redacted(line)!r} was not sent, since a batch sends again what may have run: {reason}")
-    return _row_of(batch, number, Action(request, partial(_run, line)))
+    return Action(request, partial(_run, line))
+
+
+def _row_of_request(batch: str, number: int, request: CommandRequest) -> ActionRow:
+    return _row_of(batch, number, action_of(request))
 
 
 def _row_of(batch: str, number: int, action: Action) -> ActionRow:
@@ -123,12 +129,9 @@ async def _run(line: str, runner: RowRunner, may_be_there: bool) -> Did:
     try:
         return "done", await runner.execute(line)
     except CommandFailedError as error:
-        if not (may_be_there or error.attempts > 1) or error.result is None:
-            raise
-        reason = failure(error.result.stdout, error.result.stderr)
-        if reason is None or not was_done_before(line, reason):
-            raise
-        return "already_done", error.result
+        if (may_be_there or error.attempts > 1) and was_done_before(line, reason_of(error)):
+            return "already_done", error.result
+        raise
 
 
 async def _nothing(runner: RowRunner, may_be_there: bool) -> Did:

@@ -30,19 +30,21 @@ def refuses_run(error: Exception, request: TriggerRequest) -> bool:
         return error.dag_run is None and request.logical_date is not None
     if isinstance(error, DagNotFoundError | RefusedBeforeError):
         return True
-    if not isinstance(error, CommandFailedError) or error.result is None:
-        return False
-    reason = failure(error.result.stdout, error.result.stderr)
-    return reason is not None and _REFUSAL.match(reason) is not None
+    return _REFUSAL.match(reason_of(error)) is not None
 
 
 def refuses_command(error: Exception) -> bool:
     """Tell whether Airflow does not take an idempotent command as it is."""
     if isinstance(error, DagNotFoundError | DagRunNotFoundError | VariableNotFoundError | RefusedBeforeError):
         return True
+    return is_refusal(reason_of(error))
+
+
+def reason_of(error: Exception) -> str:
+    """Return the line in which Airflow says why a command failed, empty where there is none."""
     if not isinstance(error, CommandFailedError) or error.result is None:
-        return False
-    return is_refusal(failure(error.result.stdout, error.result.stderr))
+        return ""
+    return failure(error.result.stdout, error.result.stderr) or ""
 
 
 def status_after(

@@ -21,6 +21,8 @@ from mwaa_async._version import __version__
 
 _COMMANDS = (
     "completion",
+    "connections",
+    "dags",
     "doctor",
     "emulator",
     "environments",
@@ -30,6 +32,7 @@ _COMMANDS = (
     "token",
     "trigger",
     "trigger-many",
+    "variables",
 )
 _CONTEXT = {"help_option_names": [], "max_content_width": 110}
 

@@ -53,7 +53,7 @@ class BulkRun(Generic[Q, O]):
         self._left_behind = ""
 
     def run(self) -> None:
-        """Send all rows, show the summary, and end the program with its exit status."""
+        """Send all rows and show the summary. Ends the program with an exit status, unless all rows are done."""
         try:
             asyncio.run(self._work())
         except KeyboardInterrupt:
@@ -66,11 +66,17 @@ class BulkRun(Generic[Q, O]):
             kept = ", and the journal is kept" if self._has_journal else ""
             raise StoppedError(f"interrupted; {left_behind}{kept}. To go on: {self._again()}")
         if self._summary.unfinished:
-            without = " without --new-batch" if "--new-batch" in sys.argv else ""
-            say(f"the same command{without} goes on with the {self._summary.unfinished} rows that are not finished")
+            say(self._way_on())
         if self._summary.exit_status == NOT_ENDED:
             say(f"to go on waiting: {self._again()}")
-        raise click.exceptions.Exit(self._summary.exit_status)
+        if self._summary.exit_status:
+            raise click.exceptions.Exit(self._summary.exit_status)
+
+    def _way_on(self) -> str:
+        if not self._has_journal:
+            return f"{self._summary.unfinished} rows are not finished; the same command does all of them again"
+        without = " without --new-batch" if "--new-batch" in sys.argv else ""
+        return f"the same command{without} goes on with the {self._summary.unfinished} rows that are not finished"
 
     def _again(self) -> str:
         """Return the command that goes on, with the rows or, where none is left, with what follows them."""

@@ -23,14 +23,11 @@ def reported(path: Path | None, wording: Wording[O]) -> Iterator[Callable[[O], N
         yield lambda outcome: None
         return
     report = _opened(path, wording)
-    try:
-        with closing(report):
-            yield report.add
-    except click.exceptions.Exit as end:
-        if report.is_complete or end.exit_code:
-            raise
+    with closing(report):
+        yield report.add
+    if not report.is_complete:
         say(f"the report {path} is not complete; the same command with --resume writes it again, and sends nothing")
-        raise click.exceptions.Exit(1) from None
+        raise click.exceptions.Exit(1)
 
 
 def check_report(report: Path | None, *others: Path, journal: Path | None) -> None:

@@ -15,6 +15,11 @@ from mwaa_async._protocol.versions import Version
 # The value of an option: its text, several of them, a flag that is set or not, or `None` for one that is left out.
 Value = str | bool | int | datetime | tuple[str, ...] | None
 
+
+class UnsayableError(ValueError):
+    """MWAA does not offer the command on this version, or its command line has no way to say it."""
+
+
 _OTHERWISE = "take another one, or enter it in Airflow's web interface"
 
 
@@ -35,20 +40,45 @@ async def call(
     what `Environment.run` raises.
     """
     version = version or await runner.version()
+    try:
+        line = said(
+            words,
+            *positionals,
+            options=options,
+            positionals_first=positionals_first,
+            version=version,
+            allow_unlisted=runner.allow_unlisted,
+        )
+    except UnsayableError as error:
+        raise unsupported(runner, words, str(error)) from None
+    return await runner.execute(line, check=check, idempotent=idempotent)
+
+
+def said(
+    words: str,
+    *positionals: str,
+    version: Version,
+    options: Mapping[str, Value] | None = None,
+    positionals_first: bool = False,
+    allow_unlisted: bool = False,
+) -> str:
+    """Return the line that calls a command, by its words of Airflow 2 and 3, on this version.
+
+    Raises `UnsayableError`, and `ValueError` for what no command line can say.
+    """
     command = catalogue()[words]
     spellings = command.spellings(version)
-    if not spellings and runner.allow_unlisted and version >= (2, 0, 0):
+    if not spellings and allow_unlisted and version >= (2, 0, 0):
         spellings = (command.words,)
     if not spellings:
-        raise unsupported(runner, words, f"MWAA does not offer it on Airflow {_text(version)}{_since(command)}")
-    said = dict(options or {}, output="json" if command.prints_json(version) else None)
+        raise UnsayableError(f"MWAA does not offer it on Airflow {_text(version)}{_since(command)}")
+    given = dict(options or {}, output="json" if command.prints_json(version) else None)
     start = spellings[0].split()
     # 1.10's `variables --get KEY` has its key there, too.
     first = positionals_first or start[-1].startswith("-")
-    if reason := _unsayable(positionals, said, positionals_first=first):
-        raise unsupported(runner, words, reason)
-    line = [*start, *_ordered(positionals, _options(said, version), positionals_first=first)]
-    return await runner.execute(command_line(line), check=check, idempotent=idempotent)
+    if reason := _unsayable(positionals, given, positionals_first=first):
+        raise UnsayableError(reason)
+    return command_line([*start, *_ordered(positionals, _options(given, version), positionals_first=first)])
 
 
 def unsupported(runner: CommandRunner, words: str, reason: str) -> UnsupportedCommandError:

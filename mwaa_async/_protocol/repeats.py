@@ -22,6 +22,7 @@ WHY_NOT = {
     "tasks test": "each time it runs the task; environment.tasks.test does it once",
 }
 _GONE = re.compile(r"Did not find a connection with `conn_id`=")
+_THERE = re.compile(r"A connection with `conn_id`=.* already exists\.")
 
 
 def why_not_repeated(line: str) -> str | None:
@@ -34,6 +35,16 @@ def why_not_repeated(line: str) -> str | None:
     return WHY_NOT[command.words]
 
 
+def says_missing(reason: str) -> bool:
+    """Tell whether Airflow says that there is no such connection to be deleted."""
+    return _GONE.match(reason) is not None
+
+
+def says_existing(reason: str) -> bool:
+    """Tell whether Airflow says that there is a connection of this id."""
+    return _THERE.match(reason) is not None
+
+
 def was_done_before(line: str, reason: str) -> bool:
     """Tell whether this failure of a command, of which an attempt before may have run, says that it is done.
 
@@ -42,7 +53,7 @@ def was_done_before(line: str, reason: str) -> bool:
     command = meant(line)
     match command.words if command else command_words(line):
         case "connections delete":
-            return _GONE.match(reason) is not None
+            return says_missing(reason)
         case "dags delete":
             return named_failure(reason) == "dag not found"
     return False

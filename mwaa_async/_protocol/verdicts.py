@@ -145,10 +145,8 @@ def failure(stdout: str, stderr: str, *, always_answers: bool = True) -> str | N
     return (_told_on_stderr(stdout, stderr, always_answers) if stderr else None) or _told_on_stdout(stdout)
 
 
-def is_refusal(reason: str | None) -> bool:
+def is_refusal(reason: str) -> bool:
     """Tell whether the reason of a failure is Airflow's own word on what was asked for, and no crash."""
-    if reason is None:
-        return False
     told = _REPEATED.match(reason) or _EXIT_MESSAGES.fullmatch(reason) or _LAST_WORDS.fullmatch(reason)
     return told is not None and not reason.startswith("ERROR: ")
 

@@ -21,6 +21,8 @@ pytestmark = pytest.mark.anyio
 SHELLS = ("bash", "zsh", "fish")
 COMMANDS = [
     "completion",
+    "connections",
+    "dags",
     "doctor",
     "emulator",
     "environments",
@@ -30,6 +32,7 @@ COMMANDS = [
     "token",
     "trigger",
     "trigger-many",
+    "variables",
 ]
 
 
@@ -90,6 +93,8 @@ async def test_bash_completes_commands_options_and_environments(installed: Comma
         assert await listed(led, "trigger", "de") == ["demo", "dev"]
         assert await listed(led, "--guard", "local", "token", "--region", "us-east-1", "") == ["demo", "dev", "prod"]
         assert await listed(led, "trigger-many", "--environment", "p") == ["prod"]
+        assert await completed(led, "dags", "") == ["pause", "unpause"]
+        assert await completed(led, "variables", "import", "--environment", "p") == ["prod"]
 
 
 async def test_bash_completes_the_words_of_airflow_after_the_environment(installed: CommandLine) -> None:
