@@ -109,6 +109,7 @@ def engines(page: Path, directory: Path) -> Iterator[Environ]:
         yield environ
 
 
+@pytest.mark.timeout(240)  # a page has many programs, one after the other
 @pytest.mark.parametrize("page", [page for page in PAGES if any(block.runs for block in blocks(page))], ids=name_of)
 async def test_the_code_blocks_of_a_page_do_what_it_says(page: Path, environ: Environ, tmp_path: Path) -> None:
     directory = tmp_path / "page"
