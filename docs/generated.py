@@ -4,7 +4,7 @@
 """
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import click
 
@@ -17,7 +17,7 @@ from mwaa_async.emulator import Emulator
 Row = tuple[str, ...]
 
 
-def table(head: Row, rows: Iterator[Row]) -> str:
+def table(head: Row, rows: Iterable[Row]) -> str:
     """Return a table; a bar within a cell is no border."""
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
@@ -79,9 +79,10 @@ def _plain(text: str) -> str:
 
 
 def _options(context: click.Context) -> str:
-    records = [parameter.get_help_record(context) for parameter in context.command.params]
-    rows = ((code(names), _plain(text)) for names, text in filter(None, records) if "--help" not in names)
-    return table(("Option", ""), rows)
+    options = [one for one in context.command.params if isinstance(one, click.Option)]
+    records = filter(None, (option.get_help_record(context) for option in options))
+    rows = [(code(names), _plain(text)) for names, text in records if "--help" not in names]
+    return table(("Option", ""), rows) if rows else ""
 
 
 # Errors
