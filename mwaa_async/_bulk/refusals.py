@@ -11,6 +11,7 @@ from mwaa_async._errors import (
     DagRunNotFoundError,
     MwaaError,
     OutcomeUnknownError,
+    OutputError,
     VariableNotFoundError,
 )
 from mwaa_async._protocol.verdicts import failure, is_refusal
@@ -34,8 +35,10 @@ def refuses_run(error: Exception, request: TriggerRequest) -> bool:
 
 
 def refuses_command(error: Exception) -> bool:
-    """Tell whether Airflow does not take an idempotent command as it is."""
+    """Tell whether Airflow does not take an idempotent command as it is, or what it printed cannot be read."""
     if isinstance(error, DagNotFoundError | DagRunNotFoundError | VariableNotFoundError | RefusedBeforeError):
+        return True
+    if isinstance(error, OutputError):  # nor would it be the next time
         return True
     return is_refusal(reason_of(error))
 

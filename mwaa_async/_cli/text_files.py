@@ -16,6 +16,8 @@ STDIO = "-"
 def read_text(file: Path) -> tuple[str, str]:
     """Return the text of a file, "-" for standard input, and what to call it. Raises `WrongInputError`."""
     name = "standard input" if str(file) == STDIO else str(file)
+    if str(file) == STDIO and sys.stdin is None:
+        raise WrongInputError("there is no standard input")
     try:
         content = sys.stdin.buffer.read() if str(file) == STDIO else file.read_bytes()
         return content.decode("utf-8-sig"), name
@@ -39,6 +41,9 @@ def write_text(file: Path, text: str) -> None:
         return
     target = Path(os.path.realpath(file))  # a link stays one
     try:
+        if file.exists() and not file.is_file():  # a pipe, which nothing can take the place of
+            file.write_text(text, encoding="utf-8")
+            return
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as opened:

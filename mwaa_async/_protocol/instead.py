@@ -40,10 +40,10 @@ _WAYS_AROUND = {
     "connections list": f"/connections of {_REST} lists them, and so does Airflow's user interface",
     "connections export": f"/connections of {_REST} tells them, but for their passwords; what more than one program "
     f"needs is better kept in {_SECRETS}",
-    "connections import": f"'connections add' once for each, or {_SECRETS}",
+    "connections import": f"'mwaa-async connections import FILE' adds each, or {_SECRETS}",
     "connections test": "a DAG that uses it is the test",
-    "variables import": f"'variables set' once for each (environment.variables.set in a loop), or {_SECRETS}",
-    "variables export": "'variables list', and then 'variables get' once for each",
+    "variables import": f"'mwaa-async variables import FILE' sets each (environment.variables.set one), or {_SECRETS}",
+    "variables export": "'mwaa-async variables export FILE', which takes 'variables list' and 'variables get'",
     "pools": _POOLS,
     "pool": _POOLS,
     "users": _USERS,

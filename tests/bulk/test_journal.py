@@ -689,3 +689,39 @@ async def worked(emulator: Emulator, path: Path, count: int, most: int | None = 
     )
     output, _ = await process.communicate()
     return process.returncode, output.decode()
+
+
+OF_THE_FIRST_VERSION = """
+PRAGMA application_id = 1297563969;
+PRAGMA user_version = 1;
+CREATE TABLE batch (id TEXT NOT NULL, total INTEGER);
+CREATE TABLE rows (
+    number INTEGER PRIMARY KEY,
+    environment TEXT NOT NULL,
+    dag_id TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    logical_date TEXT,
+    conf_digest TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'planned',
+    ran INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    error TEXT
+);
+CREATE UNIQUE INDEX one_run ON rows (environment, dag_id, run_id);
+INSERT INTO batch VALUES ('nightly', 2);
+INSERT INTO rows VALUES (1, 'one', 'etl', 'bulk__nightly__000001', NULL,
+    'f9d86028c6e0d64e225186f96acb69338b2c59764df79162107f5c4bb34d1310', 'triggered', NULL, 1, NULL);
+INSERT INTO rows VALUES (2, 'one', 'etl', 'mine', '2024-05-01T00:00:00+00:00', '', 'sent', NULL, 0, NULL);
+"""
+
+
+@pytest.mark.anyio
+async def test_a_journal_that_an_older_version_has_begun_goes_on(
+    client: MwaaClient, emulator: Emulator, path: Path
+) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(OF_THE_FIRST_VERSION)
+    wanted = [TriggerRequest("one", "etl", {"a": 1}), TriggerRequest("one", "etl", None, "mine", DATE)]
+    outcomes = await triggered(client, wanted, journal=path)
+    assert {outcome.row: outcome.status for outcome in outcomes} == {1: "already_triggered", 2: "triggered"}
+    assert sent(emulator) == ["mine"]

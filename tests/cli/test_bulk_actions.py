@@ -113,6 +113,18 @@ async def test_an_export_tells_what_has_vanished_and_what_may_be_hidden(led: Com
     assert json.loads(Path("out.json").read_text()) == {"kept": "1", "hidden": "***"}
 
 
+async def test_a_value_that_cannot_be_told_from_the_log_is_not_exported(led: CommandLine, emulator: Emulator) -> None:
+    stored(emulator).variables.update(one=f"[2020-01-01T00:00:00.000+0000] {{x.py:1}} INFO - {CANARY}\n")
+    done = await led("variables", "export", "out.json", "--environment", "prod")
+    assert (done.returncode, CANARY.encode() in done.stdout + done.stderr, Path("out.json").exists()) == (
+        1,
+        False,
+        False,
+    )
+    assert "row 1, failed: prod: what 'variables get one' printed cannot be told from the log" in done.stderr.decode()
+    assert len([record for record in emulator.commands if "variables get" in record.command]) == 1
+
+
 async def test_an_export_that_is_not_complete_is_not_written(led: CommandLine, emulator: Emulator) -> None:
     Path("out.json").write_text("before")
     stored(emulator).variables.update(one="1")
@@ -211,6 +223,14 @@ async def test_connections_are_imported_and_those_that_exist_are_left_alone_or_r
         done = await led("connections", "import", name, "--environment", "prod", "--overwrite")
         assert (done.returncode, told(done.stderr)[-1]) == (0, "3 rows: 3 done")
         assert (known["by-uri"].conn_type, known["by-uri"].password) == ("http", CANARY)
+
+
+async def test_yaml_without_pyyaml_says_what_to_install(led: CommandLine, emulator: Emulator) -> None:
+    Path("all.yaml").write_text(AS_YAML)
+    Path("yaml.py").write_text("raise ImportError")  # which the program finds first
+    done = await led("connections", "import", "all.yaml", "--environment", "prod")
+    assert (done.returncode, changes(emulator)) == (2, [])
+    assert "pip install 'mwaa-async[emulator]'" in only_line(done.stderr)
 
 
 async def test_a_file_of_lines_is_read_as_airflow_does(led: CommandLine, emulator: Emulator) -> None:
@@ -374,6 +394,15 @@ async def test_with_a_journal_it_goes_on_and_a_finished_one_says_so(led: Command
         True,
     )
     assert (await led(*words, "--new-batch")).returncode == 0
+    assert len(list(Path().glob("*.journal"))) == 1
+
+
+async def test_a_value_that_has_changed_is_noticed_and_the_journal_shows_none(
+    led: CommandLine, emulator: Emulator
+) -> None:
+    write_json("vars.json", {"one": "1", "two": "2"})
+    words = ("variables", "import", "vars.json", "--environment", "prod", "--journal", "journal")
+    assert (await led(*words)).returncode == 0
     write_json("vars.json", {"one": "1", "two": "another"})
     changed = await led(*words)
     assert (changed.returncode, "in row 2: a value" in only_line(changed.stderr)) == (3, True)

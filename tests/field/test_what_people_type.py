@@ -124,7 +124,7 @@ async def test_a_trigger_is_read_whether_it_prints_a_sentence_or_a_table(version
         ("pools import pools.json", "/pools of Airflow's REST API"),
         ("roles delete analyst", "Airflow's user interface does it"),
         ("connections get dri_aws_conn", "BaseHook.get_connection"),
-        ("variables import variables.json", "'variables set' once for each"),
+        ("variables import variables.json", "'mwaa-async variables import FILE' sets each"),
         ("db upgrade", "MWAA keeps the metadata database itself"),
         ("dags details etl", "/dags/DAG_ID/details"),
     ],
