@@ -93,8 +93,13 @@ async def test_bash_completes_commands_options_and_environments(installed: Comma
         assert await listed(led, "trigger", "de") == ["demo", "dev"]
         assert await listed(led, "--guard", "local", "token", "--region", "us-east-1", "") == ["demo", "dev", "prod"]
         assert await listed(led, "trigger-many", "--environment", "p") == ["prod"]
+
+
+async def test_bash_completes_the_commands_of_a_command_and_their_environments(installed: CommandLine) -> None:
+    async with Emulator(["dev", "prod"]) as emulator:
+        led = installed.led_to(emulator)
         assert await completed(led, "dags", "") == ["pause", "unpause"]
-        assert await completed(led, "variables", "import", "--environment", "p") == ["prod"]
+        assert await listed(led, "variables", "import", "--environment", "p") == ["prod"]
 
 
 async def test_bash_completes_the_words_of_airflow_after_the_environment(installed: CommandLine) -> None:
