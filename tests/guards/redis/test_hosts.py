@@ -155,7 +155,7 @@ async def test_a_slot_that_is_to_stay_closed_stays_closed_for_every_host(server:
     await first.rest()
     assert 0.3 < (await second.status(ENVIRONMENT)).closed_for <= 0.5
     slot = await second.acquire(ENVIRONMENT)
-    assert 0.5 <= time.monotonic() - released < 1
+    assert 0.5 <= time.monotonic() - released < 0.5 + 2
     await slot.release()
 
 
@@ -173,7 +173,7 @@ async def test_while_nobody_waits_the_lease_is_kept_without_a_round_trip_and_som
     assert server.steps() == before
     began = time.monotonic()
     await (await second.acquire(ENVIRONMENT)).release()
-    assert time.monotonic() - began < 0.5, "the first one was called, and gave back what it only kept"
+    assert time.monotonic() - began < 0.9, "the first one was called, and gave back what it only kept"
 
 
 async def test_a_lease_that_nobody_needs_is_given_back_after_a_second(server: RedisServer, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ async def test_the_clients_default_time_out_does_not_cut_the_wait_for_a_call(
         released = time.monotonic()
         await slot.release()
         slot = await waiting
-        assert time.monotonic() - released < 0.1
+        assert time.monotonic() - released < 0.5
         await slot.release()
         await first.rest()
         await second.rest()
@@ -347,7 +347,7 @@ async def test_a_user_with_the_rules_of_the_docs_can_do_all_of_it(
     released = time.monotonic()
     await slot.release()
     slot = await waiting
-    assert time.monotonic() - released < 0.1
+    assert time.monotonic() - released < 0.5
     await slot.release()
     assert caplog.text == ""
 
