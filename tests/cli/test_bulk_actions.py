@@ -273,16 +273,17 @@ async def test_killed_between_deleting_and_adding_the_same_command_adds(led: Com
 
 
 async def test_interrupted_between_deleting_and_adding_it_adds_and_ends(led: CommandLine, emulator: Emulator) -> None:
-    stored(emulator).connections["one"] = Connection("one", "ftp", "old")
-    write_json("all.json", {"one": "http://new", "two": "http://other"})
-    emulator.faults.commands.append(SlowAnswer(1.0))
+    write_json("all.json", dict.fromkeys(("one", "two", "three"), "http://new"))
+    known = stored(emulator).connections
+    known.update({name: Connection(name, "ftp", "old") for name in ("one", "two", "three")})
+    emulator.faults.commands.extend([None, SlowAnswer(1.0)])  # the second is deleted while the first is to be added
     async with led.started("connections", "import", "all.json", "--environment", "prod", "--overwrite") as program:
-        await until(lambda: not stored(emulator).connections)
+        await until(lambda: set(known) == {"three"})
         program.press_ctrl_c()
         lines = await program.error_lines()
         assert await program.ended() == INTERRUPTED
     assert "To go on: mwaa-async connections import all.json" in lines[-1]
-    assert "one" in stored(emulator).connections and "two" not in stored(emulator).connections
+    assert {name: one.conn_type for name, one in known.items()} == {"one": "http", "two": "http", "three": "ftp"}
 
 
 @pytest.mark.parametrize(
