@@ -46,4 +46,6 @@ def described(outcome: TriggerOutcome) -> str:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
     sys.exit(asyncio.run(main(*sys.argv[1:])))

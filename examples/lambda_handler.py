@@ -11,6 +11,7 @@ An error is left to Lambda, which repeats the event: with the same id, and so wi
 
 To try it, with the table in your account or in DynamoDB Local (`AWS_ENDPOINT_URL_DYNAMODB=http://localhost:8000`):
 
+    export MWAA_ENVIRONMENT=demo MWAA_GUARD_TABLE=mwaa-async
     mwaa-async emulator -- python examples/lambda_handler.py '{"id": "1", "detail": {"dag_id": "etl"}}'
 """
 

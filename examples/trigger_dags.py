@@ -29,4 +29,6 @@ async def trigger(environment: Environment, dag_id: str) -> bool:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
     sys.exit(asyncio.run(main(*sys.argv[1:])))

@@ -110,7 +110,12 @@ SYNC = """
             assert service("version", "dev").strip() == "2.5.3"
 
 
-    @pytest.mark.usefixtures("mwaa_emulator")
+    @pytest.mark.parametrize("version", [pytest.param("2.5.3", marks=pytest.mark.mwaa(airflow="2.5.3"))])
+    def test_marked_by_a_parameter(version: str) -> None:
+        assert service("version").strip() == version
+
+
+    @pytest.mark.mwaa
     class OldStyle(unittest.TestCase):
         def test_in_a_test_case(self) -> None:
             self.assertEqual(service("version").strip(), "2.10.3")
@@ -221,7 +226,7 @@ def test_a_client_is_open_in_the_loop_of_anyio(tmp_path: Path) -> None:
 
 def test_synchronous_tests_lead_what_they_test_to_the_emulator(tmp_path: Path) -> None:
     done = run_pytest(tmp_path, SYNC, *PLUGIN_ALONE, AWS_PROFILE="users-own")
-    assert counted(done) == {"failed": 1, "passed": 6}, done.stdout
+    assert counted(done) == {"failed": 1, "passed": 7}, done.stdout
     assert "AssertionError: as it should" in done.stdout
 
 

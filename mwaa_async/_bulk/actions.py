@@ -9,7 +9,7 @@ from mwaa_async._bulk.journal import Entry
 from mwaa_async._bulk.layouts import COMMANDS as LAYOUT
 from mwaa_async._bulk.refusals import as_unknown, reason_of, refuses_command
 from mwaa_async._bulk.row_runner import RowRunner
-from mwaa_async._bulk.rows import CommandOutcome, CommandRequest, CommandStatus
+from mwaa_async._bulk.rows import CommandOutcome, CommandRequest, CommandStatus, label_of
 from mwaa_async._bulk.work import Kind
 from mwaa_async._errors import CommandFailedError, MwaaError
 from mwaa_async._identity import check_name
@@ -114,7 +114,7 @@ def _row_of(batch: str, number: int, action: Action) -> ActionRow:
     line = command_line(action.request.command)
     # With the batch's name for a key, the same value has another digest in each journal.
     digest = hmac.digest(batch.encode(), line.encode(), "sha256").hex()
-    return ActionRow(number, action.request, redacted(line), digest, action.do)
+    return ActionRow(number, action.request, label_of(line), digest, action.do)
 
 
 def _bad_request(number: int, request: CommandRequest, problem: Exception) -> ActionRow:

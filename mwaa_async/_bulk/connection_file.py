@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from mwaa_async._bulk.settings_files import line_for, parse_json, plain_value, twins
+from mwaa_async._bulk.settings_files import line_for, parse_json, plain_value, twins, written_json
 from mwaa_async._commands.call import Value
 from mwaa_async._protocol.versions import Version
 
@@ -54,7 +54,7 @@ def _parse_env(text: str) -> Pairs:
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line and not _COMMENT.match(line)]
     for number, line in lines:
         conn_id, _, uri = line.partition("=")
-        if not conn_id or not uri:
+        if not conn_id or not uri or "/" in conn_id:  # a URI without an id, which is not to be shown
             raise ValueError(f"line {number}: it must be ID=URI")
     return [(line.partition("=")[0], line.partition("=")[2]) for _, line in lines]
 
@@ -68,13 +68,31 @@ def _parse_yaml(text: str) -> Pairs:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise ValueError(f"{where}no YAML: {error.problem}") from None
+        raise ValueError(f"{where}no YAML") from None  # what is wrong may be a password
     except (yaml.YAMLError, RecursionError):
         raise ValueError("no YAML that can be read") from None
     if not isinstance(document, dict) or not isinstance(node, yaml.MappingNode):
         raise ValueError("it must be a mapping of ids to connections")
+    if any(_has_twins(value) for _, value in node.value):
+        raise ValueError("an object in it has a key twice")
     by_id = {str(key): value for key, value in document.items()}
     return [(str(key.value), by_id.get(str(key.value))) for key, _ in node.value]  # with those that are there twice
+
+
+def _has_twins(node: Any) -> bool:
+    """Tell whether a mapping inside of the node has a key twice, which YAML's reader takes without a word."""
+    waiting, seen = [node], set()
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one.value, str) or id(one) in seen:  # an alias may lead in a circle
+            continue
+        seen.add(id(one))
+        pairs = [pair for pair in one.value if isinstance(pair, tuple)]
+        keys = [key.value for key, _ in pairs if isinstance(key.value, str)]
+        if len({*keys}) < len(keys):
+            return True
+        waiting += [value for _, value in pairs] or one.value
+    return False
 
 
 _PARSERS: Mapping[str, Callable[[str], Pairs]] = {
@@ -104,8 +122,9 @@ def _check_id(conn_id: str, version: Version) -> None:
 def _by_uri(uri: str, description: str | None, version: Version) -> dict[str, Value]:
     try:
         parts = urlsplit(uri)
+        _ = parts.port  # raises, where a password has a "/", "#" or "?" that is not encoded
     except ValueError:
-        raise ValueError("its URI is none") from None
+        raise ValueError("its URI is none: are special characters of the password percent-encoded?") from None
     if not parts.scheme or (version < (2, 3, 0) and not parts.netloc):
         raise ValueError("its URI is none: it must be TYPE://…")
     return {"conn-uri": uri, "conn-description": description}
@@ -126,7 +145,7 @@ def _by_fields(conn_id: str, value: Any, version: Version) -> dict[str, Value]:
         options: dict[str, Value] = {f"conn-{name.removeprefix('conn_')}": text for name, text in given.items()}
         return {**options, "conn-description": description}
     document = {**given, "description": description}
-    return {"conn-json": json.dumps({name: one for name, one in document.items() if one is not None})}
+    return {"conn-json": written_json({name: one for name, one in document.items() if one is not None})}
 
 
 def _checked_fields(conn_id: str, value: Any) -> dict[str, Any]:
@@ -146,9 +165,9 @@ def _extra(fields: dict[str, Any], version: Version) -> str | None:
     if "extra_dejson" in fields:
         if "extra" in fields:
             raise ValueError("it has extra and extra_dejson: give one of them")
-        fields["extra"] = json.dumps(fields.pop("extra_dejson"))
+        fields["extra"] = written_json(fields.pop("extra_dejson"))
     extra = fields.get("extra")
-    text = extra if isinstance(extra, str | None) else json.dumps(extra)
+    text = extra if isinstance(extra, str | None) else written_json(extra)
     if text and version >= (3, 0, 0) and not _is_object(text):
         raise ValueError("Airflow 3 takes only a JSON object for its extra")
     return text

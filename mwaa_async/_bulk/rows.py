@@ -65,9 +65,9 @@ class CommandRequest(Portable):
 
     @property
     def shown(self) -> str:
-        """Return the command with its secrets blanked out, as errors and logs show it."""
+        """Return the command in one line, with its secrets blanked out."""
         try:
-            return redacted(command_line(self.command))
+            return label_of(command_line(self.command))
         except (ValueError, TypeError):
             return HIDDEN  # it is no command, and so nobody knows what of it is a secret
 
@@ -104,6 +104,11 @@ class CommandOutcome(Portable):
 def _without_values(result: CommandResult) -> dict[str, Any]:
     hidden = {"stdout": HIDDEN, "stderr": HIDDEN} if may_print_secrets(result.command) else {}
     return {**result.to_dict(), "command": redacted(result.command), **hidden}
+
+
+def label_of(line: str) -> str:
+    """Return a command as displays, journals and reports show it: in one line, and without its secrets."""
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in redacted(line))
 
 
 def new_batch(name: str = "") -> str:

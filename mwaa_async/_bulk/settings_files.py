@@ -30,12 +30,18 @@ def parse_json(text: str) -> list[tuple[str, Any]]:
 
 def plain_value(value: Any) -> Any:
     """Return the value of a pair. Raises `ValueError` where an object in it has a key twice."""
-    if isinstance(value, _Pairs):
-        found = {key: plain_value(one) for key, one in value}
-        if len(found) < len(value):
-            raise ValueError("an object in its value has a key twice")
-        return found
-    return [plain_value(one) for one in value] if isinstance(value, list) else value
+    try:
+        return _plain(value)
+    except RecursionError:
+        raise ValueError("its value is nested too deeply") from None
+
+
+def written_json(value: Any, *, indent: int | None = None) -> str:
+    """Return the value as JSON. Raises `ValueError` for what JSON lacks; the message shows nothing of it."""
+    try:
+        return json.dumps(value, allow_nan=False, indent=indent)
+    except (TypeError, ValueError, RecursionError):
+        raise ValueError("it has something in it that JSON lacks, such as a date or a number without an end") from None
 
 
 def twins(pairs: list[tuple[str, Any]]) -> Iterator[str]:
@@ -54,6 +60,15 @@ def line_for(words: str, *positionals: str, options: Mapping[str, Value] | None 
     if any(len(word.encode()) > _LONGEST for word in split_words(line)):
         raise ValueError("it is too long: Linux takes arguments of less than 128 KiB")
     return line
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, _Pairs):
+        found = {key: _plain(one) for key, one in value}
+        if len(found) < len(value):
+            raise ValueError("an object in its value has a key twice")
+        return found
+    return [_plain(one) for one in value] if isinstance(value, list) else value
 
 
 def _no_constant(name: str) -> Any:

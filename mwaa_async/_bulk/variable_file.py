@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mwaa_async._bulk.settings_files import line_for, parse_json, plain_value, twins
+from mwaa_async._bulk.settings_files import line_for, parse_json, plain_value, twins, written_json
 from mwaa_async._protocol.versions import Version
 
 _LONGEST_KEY = 250  # characters: the column of Airflow's database
@@ -55,5 +55,5 @@ def _line(key: str, value: Any, version: Version) -> str:
         value, description = value["value"], value.get("description")
     if not isinstance(description, str | None):
         raise ValueError("its description must be text")
-    text = value if isinstance(value, str) else json.dumps(value, indent=2)  # as Airflow stores what it imports
+    text = value if isinstance(value, str) else written_json(value, indent=2)  # as Airflow stores what it imports
     return line_for("variables set", key, text, options={"description": description}, version=version)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mwaa_async import CommandFailedError, CommandRequest
+from mwaa_async import CommandFailedError, CommandRequest, MwaaError
 from mwaa_async._bulk.actions import Action, Did
 from mwaa_async._bulk.connection_file import Connection, read_connections
 from mwaa_async._bulk.refusals import reason_of
@@ -93,25 +93,20 @@ async def _add(environment: str, connection: Connection, runner: RowRunner, may_
 
 async def _replace(environment: str, connection: Connection, runner: RowRunner, may_be_there: bool) -> Did:
     """Delete the connection, if there is one, and add the new one, whatever an attempt before has left behind."""
-    was_there = True
     try:
         await runner.execute(connection.delete)
     except CommandFailedError as error:
         if not says_missing(reason_of(error)):
             raise
-        was_there = error.attempts > 1
     try:
         await runner.execute(connection.add)
-    except CommandFailedError as error:
-        if not (says_existing(reason_of(error)) and error.attempts > 1):
-            raise _deleted(error) if was_there else error from None
+    except MwaaError as error:
+        if not (says_existing(_reason(error)) and error.attempts > 1):
+            deleted = "the connection of this id that was there, if there was one, is deleted"
+            error.args = (f"{error}; {deleted}", *error.args[1:])
+            raise
     return "done", None
 
 
-def _deleted(error: CommandFailedError) -> CommandFailedError:
-    return type(error)(
-        f"{error}; the connection of this id that was there is deleted",
-        environment=error.environment,
-        command=error.command,
-        result=error.result,
-    )
+def _reason(error: MwaaError) -> str:
+    return reason_of(error) if isinstance(error, CommandFailedError) else ""

@@ -166,7 +166,10 @@ def _parts_of_uri(secret: str) -> Iterator[str]:
     address, _, query = secret.partition("?")
     user, at, _ = re.split("[/?#]", address.partition("//")[2], maxsplit=1)[0].rpartition("@")
     values = [field.partition("=")[2] for field in query.partition("#")[0].split("&", _MOST_SECRETS)]
-    for value in [user.partition(":")[2], *values] if at or "=" in query else ():
+    # Of a password with a "/", "#" or "?" that is not encoded, Python takes the beginning for a port, and names it.
+    password = secret.partition("//")[2].rpartition("@")[0].partition(":")[2]
+    values += [password, *re.split("[/?#]", password, maxsplit=_MOST_SECRETS)]
+    for value in [user.partition(":")[2], *values] if at or password or "=" in query else ():
         yield value
         decoded = unquote(value[: 12 * _LONGEST_TEXT])  # a character is up to four bytes, each of them "%XX"
         yield from (decoded, decoded.replace("+", " "))
@@ -178,6 +181,9 @@ def _texts(document: Any) -> Iterator[str]:
         one = waiting.pop()
         if isinstance(one, str):
             yield one
+            if one.lstrip().startswith(("[", "{")):  # as the extra of a connection is
+                with suppress(ValueError, RecursionError):
+                    waiting.append(json.loads(one))
         elif isinstance(one, dict | list):
             waiting += one.values() if isinstance(one, dict) else one
 

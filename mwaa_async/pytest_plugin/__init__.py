@@ -36,12 +36,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: object) -> None:
-    """Have a test that is marked use the emulator, also where it does not name the fixture."""
-    if collector.istestfunction(obj, name):
-        own = (mark.name for mark in getattr(obj, "pytestmark", ()))
-        if collector.get_closest_marker("mwaa") or "mwaa" in own:
-            pytest.mark.usefixtures("mwaa_emulator")(obj)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Have a test that is marked use the emulator, wherever its mark comes from."""
+    names: list[str] | None = getattr(item, "fixturenames", None)
+    if names is not None and "mwaa_emulator" not in names and item.get_closest_marker("mwaa"):
+        names.insert(0, "mwaa_emulator")
 
 
 @pytest.fixture(scope="session")

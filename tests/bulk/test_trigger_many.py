@@ -135,8 +135,8 @@ async def test_every_airflow_triggers_each_row_once_also_when_answers_are_lost(v
         emulator.faults.commands.extend([None, CutConnection(ran=True), None, CutConnection(ran=False)])
         async with MwaaClient(**emulator.client_options(), settle_time=SETTLE_TIME) as client:
             outcomes = await triggered(client, requests(8), journal=tmp_path / "journal")
-        # The environments go in parallel: where the second cut meets what the first one has repeated, that row is settled
-        # in the end, by a trigger that finds its run.
+        # The environments go in parallel: where the second cut meets what the first one has repeated, that row is
+        # settled in the end, by a trigger that finds its run.
         found = statuses(outcomes)
         assert found["triggered"] + found["already_triggered"] == 8 and found["already_triggered"] <= 1
         assert 2 <= max(outcome.attempts for outcome in outcomes) <= 3

@@ -245,6 +245,9 @@ def test_a_secret_is_found_however_it_is_spelled(password: str) -> None:
         ["connections", "add", "c", f"--conn-extra={json.dumps({'token': S})}"],
         ["connections", "add", "c", "--conn-uri", f"http://h?token={S}&x=1"],
         ["connections", "add", "c", "--conn-uri", f"http://u:{S}@h"],
+        ["connections", "add", "c", "--conn-uri", f"http://u:{S}/b@h"],
+        ["connections", "add", "c", "--conn-uri", f"http://u:{S}#b?@h/?x=a@b"],
+        ["connections", "add", "c", "--conn-json", json.dumps({"extra": json.dumps({"deep": [S]})})],
     ],
     ids=" ".join,
 )
