@@ -372,7 +372,7 @@ async def test_a_port_in_use_is_told_in_one_line(mwaa_async: CommandLine) -> Non
     ("line", "said"),
     [
         ("trigers", "No such command 'trigers'. Did you mean 'trigger'? (see 'mwaa-async --help')"),
-        ("frobnicate", "No such command 'frobnicate'; there are: completion, doctor, emulator, environments, "),
+        ("frobnicate", "No such command 'frobnicate'; there are: completion, connections, dags, doctor, emulator, "),
         ("help frobnicate", "No such command 'frobnicate'; there are: "),
         ("run demo", "Missing argument 'COMMAND...'"),
         ("run -x demo version", "-x"),
