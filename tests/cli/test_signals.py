@@ -34,7 +34,7 @@ def arguments(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytes
 
 
 def settling_long(arguments: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the arguments with a settle time that nobody takes for the time in which a busy machine starts a program."""
+    """Return the arguments with a settle time that is longer than a busy machine takes to start a program."""
     return ("--settle-time", str(LONG), *arguments[2:])
 
 
