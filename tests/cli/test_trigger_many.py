@@ -895,14 +895,15 @@ async def test_interrupted_while_another_process_has_its_turn_it_sends_nothing_m
     write_rows("etl", "demo")
     async with Emulator(["dev"], command_time=600) as emulator:
         led = mwaa_async.led_to(emulator)
-        async with led.started("run", "dev", "version"), led.started("trigger-many", "rows.csv") as process:
+        async with led.started("run", "dev", "version"):
             await until(lambda: emulator.commands)
-            assert "the journal is" in await process.error_line()
-            while (await statuses(led))[0] != "sent":
-                pass
-            process.press_ctrl_c()
-            with anyio.fail_after(10):
-                lines, _ = await go_on(process)
+            async with led.started("trigger-many", "rows.csv") as process:
+                assert "the journal is" in await process.error_line()
+                while (await statuses(led))[0] != "sent":
+                    pass
+                process.press_ctrl_c()
+                with anyio.fail_after(10):
+                    lines, _ = await go_on(process)
         assert lines[-2] == "mwaa-async: 2 rows: 2 not begun"
         assert await statuses(led) == ["planned", "planned"]
         assert [record.command for record in emulator.commands] == ["version"]
