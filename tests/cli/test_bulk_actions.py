@@ -101,8 +101,8 @@ async def test_an_export_goes_to_standard_output_and_from_there_into_an_import(
 
 
 async def test_an_export_tells_what_has_vanished_and_what_may_be_hidden(led: CommandLine, emulator: Emulator) -> None:
-    stored(emulator).variables.update(kept="1", gone="2", hidden="***")
-    emulator.faults.commands.extend([None, None, SlowAnswer(1.0)])  # version, list, the first get
+    stored(emulator).variables.update(first="1", gone="2", hidden="***")
+    emulator.faults.commands.extend([None, SlowAnswer(2.0)])  # the list, the first get
     begun = len(emulator.commands)
     async with led.started("variables", "export", "out.json", "--environment", "prod") as program:
         await until(lambda: any("variables get" in record.command for record in emulator.commands[begun:]))
@@ -112,7 +112,7 @@ async def test_an_export_tells_what_has_vanished_and_what_may_be_hidden(led: Com
     said = "".join(lines)
     assert "prod: the variable 'gone' is gone, and so is not in the export" in said
     assert "what was printed of hidden is '***': it may be hidden by Airflow" in said
-    assert json.loads(Path("out.json").read_text()) == {"kept": "1", "hidden": "***"}
+    assert json.loads(Path("out.json").read_text()) == {"first": "1", "hidden": "***"}
 
 
 async def test_a_value_that_cannot_be_told_from_the_log_is_not_exported(led: CommandLine, emulator: Emulator) -> None:
