@@ -32,14 +32,17 @@ class Client:
     def queues(self) -> list[CommandQueue]:
         return [way.queue for way in self.ways if way.queue is not None]
 
-    async def die(self) -> None:
-        """End without any cleaning up; who waits for the client's queues has ended before."""
+    def die(self) -> asyncio.Task[None]:
+        """End without any cleaning up, now: nobody asks a dead client. The task ends when nothing of it is left."""
         self.closed = self.dead = True
         for way in self.ways:
             way.is_dead = True
         workers = [queue._worker for queue in self.queues if queue._worker is not None]
         for worker in workers:
             worker.cancel()
+        return asyncio.create_task(self._vanish(workers))
+
+    async def _vanish(self, workers: list[asyncio.Task[None]]) -> None:
         await asyncio.gather(*workers, return_exceptions=True)
         await asyncio.gather(*(queue.aclose() for queue in self.queues), *(way.airflow.aclose() for way in self.ways))
 

@@ -18,7 +18,7 @@ def test_the_promise_holds_whatever_happens_and_in_whatever_order() -> None:
         simulate(seed)
 
 
-@pytest.mark.parametrize("seed", [8, 24, 100, 141, 193, 370, 1017, 2604, 20930, 46963859])
+@pytest.mark.parametrize("seed", [8, 24, 100, 141, 193, 370, 1017, 2604, 20930, 46963859, 139002139])
 def test_what_once_broke_the_promise_does_not_do_so_again(seed: int) -> None:
     print(simulate(seed))
 

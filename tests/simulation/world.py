@@ -184,7 +184,7 @@ class World:
         for caller in self._callers:
             if caller.client in clients and caller.task is not None:
                 caller.task.cancel()
-        self._closings += [asyncio.create_task(client.die()) for client in clients]
+        self._closings += [client.die() for client in clients]
 
     def _rest(self, process: int) -> None:
         guard, clients = self._processes[process]
