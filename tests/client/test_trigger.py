@@ -30,7 +30,7 @@ from tests.crashes import CrashingAirflow
 pytestmark = pytest.mark.anyio
 
 VERSIONS = ("1.10.12", "2.0.2", "2.2.5", "2.5.3", "2.10.5", "3.0.6", "3.3.1")
-SETTLE_TIME = 0.2
+SETTLE_TIME = 0.05
 CONF = {"text": 'it\'s "quoted" $HOME [red]', "n": [1, 2.5, None, True], "名": "🎉", "deep": {"a": {}}}
 
 
