@@ -490,6 +490,6 @@ def _foreign(file: Path) -> JournalError:
 def _damaged(file: Path, how: str) -> JournalError:
     return JournalError(
         f"the journal {str(file)!r} is damaged ({' '.join(how.split())}); take it from a backup. With another journal "
-        "every row is sent again, and DAG runs are made once more, under other run ids: look in Airflow first for runs "
-        "whose ids begin with 'bulk__'"
+        "every row is sent again; of rows that trigger, each makes another DAG run, under another run id: look in "
+        "Airflow first for runs whose ids begin with 'bulk__'"
     )

@@ -12,7 +12,7 @@ import click
 from mwaa_async._bulk.journal import Journal, open_journal, put_away, read_journal
 from mwaa_async._bulk.layouts import RUNS, Layout
 from mwaa_async._cli.exits import CannotStartError, FinishedError
-from mwaa_async._cli.output import say
+from mwaa_async._cli.output import counted, say
 from mwaa_async._cli.progress import Standing
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
@@ -64,8 +64,8 @@ class Beginning:
         """End the program where the batch is finished, unless that is what is asked for."""
         if standing.is_finished and not self.resume and not (self.retry_failed and standing.refused):
             raise FinishedError(
-                f"the batch {journal.batch} is finished: {standing.total} rows, {standing.refused} failed (the journal "
-                f"is {path}). Nothing was sent. {self._ways_on(standing.refused)}"
+                f"the batch {journal.batch} is finished: {counted(standing.total, 'row')}, {standing.refused} failed "
+                f"(the journal is {path}). Nothing was sent. {self._ways_on(standing.refused)}"
             )
 
     def _put_away(self, path: Path) -> None:

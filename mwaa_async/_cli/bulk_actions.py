@@ -22,7 +22,7 @@ from mwaa_async._cli.interruptible import run_interruptible
 from mwaa_async._cli.journal import STATUSES
 from mwaa_async._cli.kinds import COMMANDS
 from mwaa_async._cli.options import Options, environment_name
-from mwaa_async._cli.output import say, write
+from mwaa_async._cli.output import counted, say, write
 from mwaa_async._cli.progress import Standing
 from mwaa_async._cli.report import check_report, reported
 from mwaa_async._cli.summary import Summary
@@ -93,8 +93,7 @@ def check_input(name: str, problems: Sequence[str], items: Sequence[object]) -> 
     for problem in problems[:_MOST_PROBLEMS]:
         say(f"{name}, {problem}")
     if problems:
-        many = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
-        raise WrongInputError(f"{many} in {name}, see above; nothing was sent")
+        raise WrongInputError(f"{counted(len(problems), 'problem')} in {name}, see above; nothing was sent")
     if not items:
         raise WrongInputError(f"there is nothing in {name}")
 
@@ -163,4 +162,4 @@ def _show_plan(actions: Sequence[Action], journal: Journal | None, standing: Sta
     for action in left:
         write(f"{action.request.shown}\n")
     others = f", {standing.total - len(left)} done already" if len(left) < standing.total else ""
-    say(f"{standing.total} rows{others}, {len(left)} to be sent; nothing was changed")
+    say(f"{counted(standing.total, 'row')}{others}, {len(left)} to be sent; nothing was changed")

@@ -16,7 +16,7 @@ from mwaa_async._bulk.batch import Batch
 from mwaa_async._bulk.sources import Source
 from mwaa_async._bulk.work import O, Q
 from mwaa_async._cli.exits import NOT_ENDED, StoppedError
-from mwaa_async._cli.output import in_one_line, say
+from mwaa_async._cli.output import counted, in_one_line, say
 from mwaa_async._cli.progress import Standing, shown_progress
 from mwaa_async._cli.signals import caught_signals
 from mwaa_async._cli.summary import Summary
@@ -73,10 +73,11 @@ class BulkRun(Generic[Q, O]):
             raise click.exceptions.Exit(self._summary.exit_status)
 
     def _way_on(self) -> str:
+        left = f"{counted(self._summary.unfinished, 'row')} left"
         if not self._has_journal:
-            return f"{self._summary.unfinished} rows are not finished; the same command does all of them again"
+            return f"{left}; the same command does all of them again"
         without = " without --new-batch" if "--new-batch" in sys.argv else ""
-        return f"the same command{without} goes on with the {self._summary.unfinished} rows that are not finished"
+        return f"the same command{without} goes on: {left}"
 
     def _again(self) -> str:
         """Return the command that goes on, with the rows or, where none is left, with what follows them."""

@@ -63,6 +63,11 @@ def shortened(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 3]} … {text[-2 * _LONGEST // 3 :]}"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return how many there are: "1 row", "2 rows"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def write(text: str, *, err: bool = False) -> None:
     """Print the text as it is: in UTF-8 whatever the locale, and with no line end but its own.
 

@@ -8,7 +8,7 @@ from mwaa_async import DagRun, MwaaError, TriggerOutcome
 from mwaa_async._bulk.work import O, Outcome
 from mwaa_async._cli.exits import NOT_ENDED
 from mwaa_async._cli.kinds import Wording
-from mwaa_async._cli.output import say, shortened
+from mwaa_async._cli.output import counted, say, shortened
 from mwaa_async._cli.waiting import Ends
 
 _MOST = 20  # failures that are shown; the journal and the report have all
@@ -67,7 +67,7 @@ class Summary(Generic[O]):
         errors = self.counts["failed"] + self.counts["unknown"]
         if errors > len(self.failures):
             say(f"… and {errors - len(self.failures)} more, in the journal and the report")
-        say(f"{self.total} rows: {self._counted()}")
+        say(f"{counted(self.total, 'row')}: {self._counted()}")
         if self.ends:
             say(f"the runs: {self.ends}")
 

@@ -23,7 +23,7 @@ from mwaa_async._cli.exits import CannotStartError, WrongInputError
 from mwaa_async._cli.journal import STATUSES
 from mwaa_async._cli.kinds import RUNS
 from mwaa_async._cli.options import Options, allowed_run_id_pattern, environment_name
-from mwaa_async._cli.output import say
+from mwaa_async._cli.output import counted, say
 from mwaa_async._cli.progress import Standing
 from mwaa_async._cli.report import check_report, reported
 from mwaa_async._cli.status import shown_status
@@ -183,9 +183,8 @@ def _check(rows: Input, name: str) -> None:
     for problem in problems:
         say(f"{name}, {problem}")
     if problems:
-        many = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
         more = " and maybe more" if len(problems) == _MOST_PROBLEMS else ""
-        raise WrongInputError(f"{many}{more} in {name}, see above; nothing was sent")
+        raise WrongInputError(f"{counted(len(problems), 'problem')}{more} in {name}, see above; nothing was sent")
     if next(rows.requests(), None) is None:
         raise WrongInputError(f"there are no rows in {name}")
 
@@ -232,8 +231,8 @@ def _show_plan(standing: Standing, journal: Path, *, retry_failed: bool) -> None
     for one in standing.environments:
         done = one.done - (one.failed if retry_failed else 0)
         finished = f", {done} finished" if done else ""
-        say(f"{one.environment}: {one.total} rows{finished}, {one.total - done} to be sent")
-    say(f"{standing.total} rows, all good; nothing was sent (the journal: {journal})")
+        say(f"{one.environment}: {counted(one.total, 'row')}{finished}, {one.total - done} to be sent")
+    say(f"{counted(standing.total, 'row')}, all good; nothing was sent (the journal: {journal})")
 
 
 def _waiting(client: MwaaClient, summary: Summary[TriggerOutcome], timeout: float) -> Callable[[], Awaitable[None]]:

@@ -13,6 +13,7 @@ from contextlib import ExitStack, aclosing, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -24,6 +25,7 @@ from mwaa_async._bulk.sources import source_of
 from mwaa_async.emulator import Emulator
 from tests.bulk.rows import existing, expected, requests, sent, triggered, until
 
+_SOMEBODY = 54321  # a user without rights of its own
 DATE = datetime(2024, 5, 1, tzinfo=UTC)
 WANTED = [
     TriggerRequest("one", "etl", {"n": 1, "b": [2, {"c": None}]}),
@@ -275,17 +277,28 @@ def test_a_place_where_there_can_be_no_journal_is_told(tmp_path: Path) -> None:
         assert caught.value.ran is False
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_directory_that_cannot_be_written_is_told_and_a_journal_in_it_can_be_read(path: Path) -> None:
-    plan(path)
-    path.parent.chmod(0o555)
-    try:
+@contextmanager
+def directory_that_cannot_be_written() -> Iterator[Path]:
+    """Give a directory with a journal in it; root may write everywhere, and so is somebody else meanwhile."""
+    with TemporaryDirectory() as name, ExitStack() as stack:
+        directory = Path(name)
+        plan(directory / "batch.journal")
+        if os.geteuid() == 0:
+            for file in (directory, *directory.iterdir()):
+                os.chown(file, _SOMEBODY, -1)
+            os.seteuid(_SOMEBODY)
+            stack.callback(os.seteuid, 0)
+        directory.chmod(0o555)
+        stack.callback(directory.chmod, 0o755)
+        yield directory
+
+
+def test_a_directory_that_cannot_be_written_is_told_and_a_journal_in_it_can_be_read() -> None:
+    with directory_that_cannot_be_written() as directory:
         with pytest.raises(JournalError, match="cannot be used: Permission denied"):
-            open_journal(path.with_name("other.journal"))
-        with closing(read_journal(path)) as journal:
+            open_journal(directory / "other.journal")
+        with closing(read_journal(directory / "batch.journal")) as journal:
             assert journal.counts()
-    finally:
-        path.parent.chmod(0o755)
 
 
 def test_a_path_with_any_characters_is_taken(tmp_path: Path) -> None:

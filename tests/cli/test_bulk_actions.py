@@ -258,7 +258,7 @@ async def test_a_connection_is_replaced_whatever_is_lost_on_the_way(
     done = await led(
         "connections", "import", "all.json", "--environment", "prod", "--overwrite", "--settle-time", "0.05"
     )
-    assert (done.returncode, told(done.stderr)[-1]) == (0, "1 rows: 1 done")
+    assert (done.returncode, told(done.stderr)[-1]) == (0, "1 row: 1 done")
     assert stored(emulator).connections["one"].conn_type == "http"
 
 

@@ -132,7 +132,7 @@ async def test_a_file_with_another_delimiter_is_read_when_that_is_said(
         f". Between its cells is {named}, which --delimiter {option if option == 'tab' else repr(option)} says"
         in problem
     )
-    assert last == "a problem in rows.csv, see above; nothing was sent"
+    assert last == "1 problem in rows.csv, see above; nothing was sent"
     assert (await led("trigger-many", "rows.csv", "--delimiter", option)).returncode == 0
     assert triggers(emulator) == ["etl"]
 
@@ -172,7 +172,7 @@ async def test_rows_that_did_not_get_there_are_sent_by_the_same_command(led: Com
     assert first.returncode == 1
     assert told(first.stderr)[-2:] == [
         "2 rows: 1 triggered, 1 failed",
-        "the same command goes on with the 1 rows that are not finished",
+        "the same command goes on: 1 row left",
     ]
     second = await led("trigger-many", "rows.csv")
     assert second.returncode == 0
@@ -198,7 +198,7 @@ async def test_rows_of_which_nobody_knows_are_exit_4(mwaa_async: CommandLine) ->
     assert first.startswith("row 1, unknown: dev: ")
     assert second.startswith("row 2, unknown: dev: ")
     assert summary == "2 rows: 2 of which nobody knows"
-    assert again == "the same command goes on with the 2 rows that are not finished"
+    assert again == "the same command goes on: 2 rows left"
 
 
 async def test_a_lost_answer_makes_no_second_run(led: CommandLine, emulator: Emulator) -> None:
@@ -215,7 +215,7 @@ async def test_on_error_stop_begins_no_more_rows(led: CommandLine, emulator: Emu
     assert done.returncode == 1
     assert told(done.stderr)[-2:] == [
         "4 rows: 1 triggered, 1 failed, 2 not begun",
-        "the same command goes on with the 2 rows that are not finished",
+        "the same command goes on: 2 rows left",
     ]
     assert triggers(emulator) == ["etl"]
     again = await led("trigger-many", "rows.csv", "--on-error", "stop")
@@ -310,7 +310,7 @@ async def test_what_is_wrong_with_standard_input_is_told(led: CommandLine) -> No
     done = await led("trigger-many", "-", stdin=b"dag_id,environment\n a b,dev\n")
     problem, last = told(done.stderr)
     assert problem.startswith("standard input, line 2, column 'dag_id': ")
-    assert (done.returncode, last) == (2, "a problem in standard input, see above; nothing was sent")
+    assert (done.returncode, last) == (2, "1 problem in standard input, see above; nothing was sent")
 
 
 async def test_a_pipe_is_read_as_standard_input_is(led: CommandLine, emulator: Emulator, here: Path) -> None:
@@ -329,7 +329,7 @@ async def test_a_dry_run_sends_nothing_and_makes_no_journal(led: CommandLine, em
         0,
         [
             "dev: 2 rows, 2 to be sent",
-            "prod: 1 rows, 1 to be sent",
+            "prod: 1 row, 1 to be sent",
             "3 rows, all good; nothing was sent (the journal: rows.csv.journal)",
         ],
     )
@@ -400,9 +400,7 @@ async def test_a_batch_that_is_not_finished_goes_on_and_no_new_one_begins(
     write_rows("etl", "demo")
     emulator.faults.tokens.append(RefusedByAws("AccessDeniedException", 403))
     first = await led("trigger-many", "rows.csv", "--new-batch")
-    assert told(first.stderr)[-1] == (
-        "the same command without --new-batch goes on with the 1 rows that are not finished"
-    )
+    assert told(first.stderr)[-1] == ("the same command without --new-batch goes on: 1 row left")
     for options in ([], ["--dry-run"]):
         refused = await led("trigger-many", "rows.csv", "--new-batch", *options)
         assert (refused.returncode, "is not finished, and so no new one begins" in only_line(refused.stderr)) == (
@@ -611,7 +609,7 @@ async def test_the_way_to_another_batch_is_one_that_is_taken(
     changed = await led("trigger-many", "rows.csv", *options)
     assert only_line(changed.stderr).endswith(f"the batch is finished; to begin another one: {way}")
     done = await led("trigger-many", "rows.csv", *others)
-    assert (done.returncode, told(done.stderr)[-1]) == (0, "1 rows: 1 triggered")
+    assert (done.returncode, told(done.stderr)[-1]) == (0, "1 row: 1 triggered")
 
 
 async def test_a_journal_is_named_by_a_path_that_leads_to_it(led: CommandLine, emulator: Emulator, here: Path) -> None:
