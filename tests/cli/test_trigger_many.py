@@ -400,7 +400,7 @@ async def test_a_batch_that_is_not_finished_goes_on_and_no_new_one_begins(
     write_rows("etl", "demo")
     emulator.faults.tokens.append(RefusedByAws("AccessDeniedException", 403))
     first = await led("trigger-many", "rows.csv", "--new-batch")
-    assert told(first.stderr)[-1] == ("the same command without --new-batch goes on: 1 row left")
+    assert told(first.stderr)[-1] == "the same command without --new-batch goes on: 1 row left"
     for options in ([], ["--dry-run"]):
         refused = await led("trigger-many", "rows.csv", "--new-batch", *options)
         assert (refused.returncode, "is not finished, and so no new one begins" in only_line(refused.stderr)) == (

@@ -152,7 +152,7 @@ def check(does: Callable[[str], object], beginning: str, piece: str) -> None:
         took = min(took, seconds(does, large))
         if took < ENOUGH:
             return
-        took_small = min(took_small, seconds(does, small))
+        took_small = min(took_small, *(seconds(does, small) for _ in range(3)))  # too slow a one would hide a square
         if took < RATIO * took_small:
             return
     pytest.fail(f"{took * 1000:.0f} ms, and {took_small * 1000:.0f} ms for a tenth of it")
