@@ -1,10 +1,8 @@
 """Promise: no line, output or answer is so large, or so nasty, that the event loop stands still over it."""
 
 import base64
-import gc
 import json
 import math
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -25,6 +23,7 @@ from mwaa_async._protocol.secrets import called, redacted, without_secrets
 from mwaa_async._protocol.tables import read_table
 from mwaa_async._protocol.verdicts import failure, lists_import_errors, printed_nothing
 from mwaa_async._protocol.words import MOST_WORDS, first_words, split_words
+from tests.protocol import processor_time
 
 LARGE = 1 << 20
 SMALL = LARGE // 10
@@ -133,26 +132,21 @@ def of_size(beginning: str, piece: str, size: int) -> str:
     return beginning + piece * (size // len(piece))
 
 
-def seconds(does: Callable[[str], object], text: str) -> float:
-    """Return how long the processor works on it, whatever else the machine does and the garbage collector finds."""
-    gc.disable()
-    started = time.process_time()
+def attempted(does: Callable[[str], object], text: str) -> None:
     with suppress(ValueError):  # nor may it take long to find out that it cannot be done
         does(text)
-    took = time.process_time() - started
-    gc.enable()
-    return took
 
 
 def check(does: Callable[[str], object], beginning: str, piece: str) -> None:
     """Measure it, and again where it took too long: on a busy machine memory is slow, and slower for a large text."""
-    large, small = of_size(beginning, piece, LARGE), of_size(beginning, piece, SMALL)
+    large, small = (partial(attempted, does, of_size(beginning, piece, size)) for size in (LARGE, SMALL))
     took = took_small = math.inf
     for _ in range(10):
-        took = min(took, seconds(does, large))
+        took = min(took, processor_time.of_large(large))
         if took < ENOUGH:
             return
-        took_small = min(took_small, *(seconds(does, small) for _ in range(3)))  # too slow a one would hide a square
+        # Thrice, since too slow a one would hide a square.
+        took_small = min(took_small, *(processor_time.of_small(small) for _ in range(3)))
         if took < RATIO * took_small:
             return
     pytest.fail(f"{took * 1000:.0f} ms, and {took_small * 1000:.0f} ms for a tenth of it")
