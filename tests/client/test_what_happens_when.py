@@ -321,9 +321,11 @@ async def with_a_request_open(scene: Scene, ending: Ending) -> float:
 
 
 async def in_the_queue(scene: Scene, ending: Ending) -> float:
-    scene.emulator.faults.commands.append(SlowAnswer(4.0))
-    ahead = asyncio.create_task(scene.demo.run("version"))
+    scene.emulator.faults.tokens.append(SlowToken(1.0))
     async with ending(scene.emulator, scene.directory / "locks") as end:
+        await until(lambda: not scene.emulator.faults.tokens)  # it is there, and asks AWS, however long its start took
+        scene.emulator.faults.commands.append(SlowAnswer(3.0))
+        ahead = asyncio.create_task(scene.demo.run("version"))
         await until(lambda: len(scene.emulator.tokens) > 1)  # it has what it needs, and lines up
         await asyncio.sleep(0.5)
         await end()
