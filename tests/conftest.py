@@ -5,12 +5,17 @@ import signal
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mwaa_async import MwaaClient
 from mwaa_async.emulator import Emulator
 
 # They need an Airflow from PyPI; tox's airflow2, airflow30 and airflow3 name the directory, which brings it back.
 collect_ignore = ["real_airflow"]
+
+# Each test has a time limit; a busy machine may well take 200 ms for one example. What fails says how to repeat it.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -530,7 +530,6 @@ def are_twins(rows: Rows) -> bool:
 
 
 @given(st.lists(requests, max_size=5), st.sampled_from([".csv", ".jsonl"]))
-@settings(deadline=None)
 def test_whatever_is_written_comes_back_the_same(rows: Rows, suffix: str) -> None:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, f"rows{suffix}")
@@ -555,7 +554,7 @@ LINES += [b'{"dag_id": "etl", "conf": {"n": ' + value + b"}}" for value in (b"1.
     st.sampled_from([".csv", ".jsonl", ""]),
     st.booleans(),
 )
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_whatever_bytes_there_are_they_are_rows_or_problems(content: bytes, suffix: str, conf_columns: bool) -> None:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, f"rows{suffix}")

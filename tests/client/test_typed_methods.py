@@ -84,7 +84,7 @@ async def demo(airflow: Printing) -> AsyncIterator[Environment]:
 texts = st.text("ab \t\n#-", max_size=40)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=texts, other=texts)
 @example(text="    set -e\n      echo 2024-05-01\n\n    exit 0\n", other="\nSELECT a,\n       b\n  FROM t\n")
 @example(text="first\n            twelve\n          ten", other="first\n\tone\n   \tthree\n\n\n")

@@ -28,7 +28,7 @@ def test_a_shell_splits_a_quoted_sequence_into_exactly_its_arguments(arguments: 
     assert split_words(command_line(arguments)) == arguments
 
 
-@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(commands=st.lists(COMMANDS.filter(any), min_size=1, max_size=3))
 @pytest.mark.anyio
 async def test_the_web_server_gets_exactly_the_arguments_of_a_sequence(

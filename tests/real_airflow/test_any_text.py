@@ -17,7 +17,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240)]
 # Every example starts an Airflow once or twice, which takes seconds; the same ones each time, so that a failure stays.
 few = settings(
     max_examples=5,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
